@@ -1,0 +1,1 @@
+"""Everything that judges: verifiers, annotators, rules and selection."""

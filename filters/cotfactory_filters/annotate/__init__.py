@@ -1,0 +1,1 @@
+"""Annotators: each measures columns on batches of traces."""

@@ -1,0 +1,1 @@
+"""Verifiers: each says whether a trace answers its problem."""

@@ -1,0 +1,32 @@
+"""The nouns of cotfactory: what the tables, the recipe and the interfaces are made of."""
+
+from cotfactory_schemas.base import Noun, Settings
+from cotfactory_schemas.decision import Decision, Rule
+from cotfactory_schemas.problem import Domain, Kind, Message, Problem
+from cotfactory_schemas.recipe import Plugin, Recipe
+from cotfactory_schemas.split import Span, SplitRow
+from cotfactory_schemas.teacher import Example, Sampling, Teacher
+from cotfactory_schemas.trace import FinishReason, Trace
+from cotfactory_schemas.verdict import Status, Verdict
+
+__all__ = [
+    "Decision",
+    "Domain",
+    "Example",
+    "FinishReason",
+    "Kind",
+    "Message",
+    "Noun",
+    "Plugin",
+    "Problem",
+    "Recipe",
+    "Rule",
+    "Sampling",
+    "Settings",
+    "Span",
+    "SplitRow",
+    "Status",
+    "Teacher",
+    "Trace",
+    "Verdict",
+]

@@ -1,0 +1,103 @@
+"""Recipe: one document that says all of a run."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cotfactory_schemas.base import Settings
+from cotfactory_schemas.decision import Rule
+from cotfactory_schemas.teacher import Teacher
+
+
+class Plugin(BaseModel):
+    """A named plugin and its settings, which the plugin's own settings model validates."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    kind: str
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """All settings but `kind`."""
+        return dict(self.model_extra or {})
+
+
+class GenerateSettings(Settings):
+    """How many samples a problem gets."""
+
+    wanted_correct: int = Field(default=1, ge=1, description="k: stop asking at so many correct")
+    max_samples: int = Field(default=8, ge=1, description="n: never ask more often than this")
+    until_correct: bool = Field(
+        default=True, description="false: ask for all max_samples, whatever the verdicts say"
+    )
+
+
+class VerifySettings(Settings):
+    """Limits for one verdict, and settings by verifier name."""
+
+    timeout_s: float = Field(default=5.0, gt=0)
+    memory_mib: int = Field(default=2048, ge=256)
+    workers: int = Field(default=1, ge=1)
+    verifiers: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
+class SelectSettings(Settings):
+    """Which of a problem's traces that passed all rules are kept."""
+
+    per_problem: int | None = Field(default=None, ge=1, description="None keeps all")
+    order_by: tuple[str, ...] = Field(
+        default=("completion_tokens", "trace_id"),
+        description="SQL expressions over the measures table, best first; ties end by trace_id",
+    )
+
+
+class FilterSettings(Settings):
+    """Annotators, rules and selection; what is written here is laid over the shipped defaults.
+
+    A null instead of settings switches an annotator or a rule off.
+    """
+
+    annotators: dict[str, dict[str, Any] | None] = Field(default_factory=dict)
+    rules: dict[str, Rule | None] = Field(default_factory=dict)
+    select: SelectSettings = SelectSettings()
+    workers: int = Field(default=2, ge=1)
+
+
+class JourneySettings(Settings):
+    """How journeys are made. `max_wrong` is K, the most wrong trials in one row."""
+
+    natural: bool = True
+    stitched: bool = True
+    max_wrong: int = Field(default=2, ge=1)
+
+
+class SplitsSettings(Settings):
+    """How kept traces become splits. `test_fraction` is a share of the problems."""
+
+    test_fraction: float = Field(default=0.05, ge=0, lt=1)
+    journey: JourneySettings = JourneySettings()
+
+
+class PublishSettings(Settings):
+    """What is published and how it is described. `licence` is an SPDX id in lower case."""
+
+    title: str = ""
+    licence: str = "other"
+    tags: tuple[str, ...] = ()
+    rejected: bool = True
+
+
+class Recipe(Settings):
+    """All of a run. Runs made by `ingest` have no problems and no teacher."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    description: str = ""
+    seed: int = Field(default=0, ge=0)
+    problems: tuple[Plugin, ...] = ()
+    teacher: Teacher | None = None
+    engine: Plugin = Plugin(kind="embedded")
+    generate: GenerateSettings = GenerateSettings()
+    verify: VerifySettings = VerifySettings()
+    filter: FilterSettings = FilterSettings()
+    splits: SplitsSettings = SplitsSettings()
+    publish: PublishSettings = PublishSettings()

@@ -1,0 +1,65 @@
+"""Rows of the published splits."""
+
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from cotfactory_schemas.base import Noun
+from cotfactory_schemas.problem import Domain, Kind, Message
+from cotfactory_schemas.verdict import Status
+
+SplitName = Literal["shortcut", "journey", "rejected"]
+Part = Literal["train", "test"]
+SpanRole = Literal["wrong_attempt", "reflection", "correct_path"]
+Origin = Literal["sampled", "natural", "continued", "stitched"]
+
+
+class Span(Noun):
+    """Characters [start, end) of the assistant message, and what they hold.
+
+    `status` is the verdict on the answer that the span reaches, None for a reflection.
+    """
+
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+    role: SpanRole
+    status: Status | None = None
+
+
+class SplitRow(Noun):
+    """One row of a split.
+
+    `trace_id` is the sampled trace, or, for a row made of several (`origin` `stitched`), an id of
+    its own; `trace_ids` lists every trace whose text is in it. `pair_id` is the trace_id of the
+    shortcut row of the same problem. In `messages` the thought stands inside <think> tags in the
+    assistant turn. `rules` says why a rejected row was rejected.
+    """
+
+    split: SplitName
+    part: Part
+    origin: Origin
+    trace_id: str
+    trace_ids: tuple[str, ...]
+    pair_id: str | None = None
+    problem_id: str
+    messages: tuple[Message, ...]
+    prompt: str
+    reasoning: str
+    response: str
+    reference: str | None
+    status: Status | None
+    extracted: str | None
+    verifier: str
+    domain: Domain
+    kind: Kind
+    language: str
+    model: str
+    teacher: str
+    sampling: dict[str, JsonValue] = Field(default_factory=dict)
+    source: str
+    source_id: str = ""
+    licence: str = ""
+    completion_tokens: int | None = None
+    scores: dict[str, JsonValue] = Field(default_factory=dict)
+    spans: tuple[Span, ...] = ()
+    rules: tuple[str, ...] = ()

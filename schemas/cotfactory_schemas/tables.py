@@ -1,0 +1,80 @@
+"""The tables on disk: Arrow schemas made from the nouns, and rows to and from them."""
+
+import json
+import types
+from collections.abc import Mapping
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+
+import pyarrow as pa
+from pydantic import BaseModel
+
+from cotfactory_schemas.decision import Decision
+from cotfactory_schemas.problem import Problem
+from cotfactory_schemas.split import SplitRow
+from cotfactory_schemas.trace import Trace
+from cotfactory_schemas.verdict import Verdict
+
+N = TypeVar("N", bound=BaseModel)
+
+_SCALARS: dict[Any, pa.DataType] = {
+    str: pa.string(),
+    int: pa.int64(),
+    float: pa.float64(),
+    bool: pa.bool_(),
+}
+
+
+def _arrow_type(annotation: Any) -> pa.DataType:  # noqa: ANN401 - annotations have no common type
+    if annotation in _SCALARS:
+        return _SCALARS[annotation]
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin is Literal or origin is dict:  # dictionaries are stored as JSON text
+        return pa.string()
+    if origin is tuple:
+        return pa.list_(_arrow_type(args[0]))
+    if origin in (Union, types.UnionType):
+        (present,) = [a for a in args if a is not type(None)]
+        return _arrow_type(present)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return pa.struct(list(arrow_schema(annotation)))
+    raise TypeError(f"no Arrow type for {annotation!r}")
+
+
+def arrow_schema(noun: type[BaseModel]) -> pa.Schema:
+    """Returns one Arrow field for each field of `noun`, in order; dictionaries as JSON text."""
+    return pa.schema(
+        [pa.field(name, _arrow_type(field.annotation)) for name, field in noun.model_fields.items()]
+    )
+
+
+def to_row(noun: BaseModel) -> dict[str, Any]:
+    """Returns the noun as a row of its table."""
+    row = noun.model_dump(mode="json")
+    for name, value in row.items():
+        if isinstance(value, dict):
+            row[name] = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    if isinstance(noun, Problem):
+        row = {"problem_id": noun.problem_id, **row, "prompt": noun.prompt}
+    return row
+
+
+def from_row(noun: type[N], row: Mapping[str, Any]) -> N:
+    """Reads a row of `noun`'s table back; columns that are not the noun's own are left out.
+
+    Raises:
+        pydantic.ValidationError: a value does not fit its field.
+    """
+    values = {name: row[name] for name in noun.model_fields if name in row}
+    for name, field in noun.model_fields.items():
+        if get_origin(field.annotation) is dict and isinstance(values.get(name), str):
+            values[name] = json.loads(values[name])
+    return noun.model_validate(values)
+
+
+PROBLEMS = pa.schema(
+    [pa.field("problem_id", pa.string()), *arrow_schema(Problem), pa.field("prompt", pa.string())]
+)
+TRACES = arrow_schema(Trace)
+VERDICTS = arrow_schema(Verdict)
+DECISIONS = arrow_schema(Decision)
+SPLITS = arrow_schema(SplitRow)
