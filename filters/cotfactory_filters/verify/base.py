@@ -12,6 +12,10 @@ class Verifier(Protocol):
     `verify` is a pure function of its arguments. It runs in a worker process with a time and a
     memory limit, never evaluates model text, and answers every expected outcome with a verdict:
     an exception is a defect of the verifier and becomes status `error`.
+
+    A class is made as `Class(settings)`, where `settings` is an instance of its class variable
+    `settings_model` (`NoSettings` where it has none). A verifier that needs more or less time than
+    the recipe's `verify.timeout_s` says so in an attribute `timeout_s`.
     """
 
     name: ClassVar[str]
