@@ -10,6 +10,10 @@ import operator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import polars as pl
+
+from cotfactory_schemas import Trace
+
 
 class Template(NamedTuple):
     """The text around the thought and the answer: `before` thought `between` answer `after`."""
@@ -137,11 +141,32 @@ def compose(name: str, reasoning: str, response: str) -> str:
     return f"{before}{reasoning}{between}{response}{after}"
 
 
-def raw_sql() -> str:
-    """Returns a DuckDB expression for the raw text of a row of `traces`, whose `raw` may be null.
+def can_restore(trace: Trace) -> bool:
+    """Says whether the raw text follows from the layout's name, the thought and the answer."""
+    if trace.layout not in TEMPLATES:
+        return False
+    return compose(trace.layout, trace.reasoning, trace.response) == trace.raw
 
-    It reads the columns raw, layout, reasoning and response, and is made of constants only.
+
+def raw_expression() -> pl.Expr:
+    """Returns the raw text of rows of `traces`, whose `raw` may be null.
+
+    It reads the columns raw, layout, reasoning and response.
     """
+    before, between, after = (
+        pl.col("layout").replace_strict(
+            {name: template[i] for name, template in TEMPLATES.items()},
+            default=None,
+            return_dtype=pl.String,
+        )
+        for i in range(3)
+    )
+    restored = pl.concat_str(before, "reasoning", between, "response", after)
+    return pl.coalesce("raw", restored).alias("raw")
+
+
+def raw_sql() -> str:
+    """Returns what `raw_expression` does as a DuckDB expression, made of constants only."""
     cases = " ".join(
         f"WHEN {_quoted(name)} THEN {_quoted(template.before)} || reasoning || "
         f"{_quoted(template.between)} || response || {_quoted(template.after)}"

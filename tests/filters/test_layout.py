@@ -3,12 +3,23 @@
 import time
 
 import duckdb
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cotfactory_filters import layout
-from cotfactory_filters.layout import TEMPLATES, Layout, compose, raw_sql, read, read_fields
+from cotfactory_filters.layout import (
+    TEMPLATES,
+    Layout,
+    can_restore,
+    compose,
+    raw_expression,
+    raw_sql,
+    read,
+    read_fields,
+)
+from cotfactory_schemas import Trace
 
 TAGS = sorted(
     {
@@ -143,15 +154,54 @@ def test_fields_may_be_missing(
     assert compose(read_as.name, read_as.reasoning, read_as.response) == raw
 
 
+def stored_rows() -> tuple[list[dict[str, str | None]], list[str | None]]:
+    """Rows of `traces` whose raw text is null, then one that keeps it; and all raw texts."""
+    rows: list[dict[str, str | None]] = [
+        {"raw": None, "layout": name, "reasoning": "it's a", "response": "b"} for name in TEMPLATES
+    ]
+    kept: dict[str, str | None] = {"raw": "k", "layout": "think", "reasoning": "a", "response": ""}
+    lost: dict[str, str | None] = {"raw": None, "layout": "new", "reasoning": "a", "response": "b"}
+    composed: list[str | None] = [compose(name, "it's a", "b") for name in TEMPLATES]
+    return [*rows, kept, lost], [*composed, "k", None]
+
+
 def test_sql_puts_the_same_text_together_as_compose() -> None:
-    rows = [(None, name, "it's a", "b") for name in TEMPLATES] + [("kept", "think", "a", "b")]
+    rows, expected = stored_rows()
     with duckdb.connect() as connection:
         connection.execute(
             "CREATE TABLE t (raw VARCHAR, layout VARCHAR, reasoning VARCHAR, response VARCHAR)"
         )
-        connection.executemany("INSERT INTO t VALUES (?, ?, ?, ?)", rows)
+        connection.executemany("INSERT INTO t VALUES (?, ?, ?, ?)", [[*r.values()] for r in rows])
         restored = connection.execute(f"SELECT {raw_sql()} FROM t").fetchall()
-    assert [r[0] for r in restored] == [*(compose(*r[1:]) for r in rows[:-1]), "kept"]
+    assert [r[0] for r in restored] == expected
+
+
+def test_the_polars_expression_puts_the_same_text_together_as_compose() -> None:
+    rows, expected = stored_rows()
+    frame = pl.DataFrame(rows, schema_overrides={"raw": pl.String})
+    assert frame.select(raw_expression())["raw"].to_list() == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "restorable"),
+    [("<think>a</think>b", True), ("\n<think>a</think>b", False), ("<think>a", True)],
+)
+def test_only_texts_with_usual_spacing_are_restored(raw: str, *, restorable: bool) -> None:
+    read_as = read(raw)
+    trace = Trace(
+        trace_id="t",
+        problem_id="p",
+        sample=0,
+        teacher="f",
+        model="m",
+        raw=raw,
+        reasoning=read_as.reasoning,
+        response=read_as.response,
+        layout=read_as.name,
+        finish_reason="stop",
+    )
+    assert can_restore(trace) is restorable
+    assert not can_restore(trace.model_copy(update={"layout": "of another version"}))
 
 
 @pytest.mark.parametrize("tag", ["<think>", "</think", "\n<think>", "<", "<|begin_of_"])
