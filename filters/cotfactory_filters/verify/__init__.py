@@ -2,17 +2,16 @@
 
 from cotfactory_filters.verify.base import Verifier, verdict
 from cotfactory_filters.verify.registry import (
-    VERIFIERS,
+    REGISTRY,
     make_verifier,
-    verifier_names,
+    
     verifier_version,
 )
 
 __all__ = [
-    "VERIFIERS",
+    "REGISTRY",
     "Verifier",
     "make_verifier",
     "verdict",
-    "verifier_names",
     "verifier_version",
 ]

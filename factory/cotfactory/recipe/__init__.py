@@ -1,0 +1,59 @@
+"""Recipes: shipped ones by name, others by path, validated with every default written out."""
+
+from collections.abc import Iterable
+from importlib import resources
+from pathlib import Path
+
+from cotfactory.errors import UsageError
+from cotfactory.recipe import document, validate
+from cotfactory_schemas import Recipe
+from cotfactory_schemas.registry import did_you_mean
+
+__all__ = ["load", "names", "reload", "text"]
+
+_SUFFIX = ".yaml"
+
+
+def names() -> list[str]:
+    """The names of the shipped recipes."""
+    shipped = resources.files("cotfactory.recipe") / "shipped"
+    found = (entry.name for entry in shipped.iterdir() if entry.name.endswith(_SUFFIX))
+    return sorted(name.removesuffix(_SUFFIX) for name in found)
+
+
+def text(name: str) -> str:
+    """The YAML of a shipped recipe.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    if name not in names():
+        raise UsageError(f"no recipe {name!r}.{did_you_mean(name, names())}")
+    return (resources.files("cotfactory.recipe") / "shipped" / f"{name}{_SUFFIX}").read_text(
+        "utf-8"
+    )
+
+
+def load(name_or_path: str, assignments: Iterable[str] = ()) -> Recipe:
+    """Reads a recipe by the name of a shipped one or by path, with `a.b=c` laid over it.
+
+    Raises:
+        UsageError: there is no such recipe, or it is wrong; a line for each fault.
+    """
+    path = Path(name_or_path)
+    if name_or_path.endswith((_SUFFIX, ".yml")) or path.is_file():
+        made = document.read(path)
+    else:
+        made = document.parse(text(name_or_path), f"{name_or_path}{_SUFFIX}")
+    return _finish(made, assignments)
+
+
+def reload(run: Path, assignments: Iterable[str]) -> Recipe:
+    """Reads the recipe of a run, with `a.b=c` laid over it."""
+    return _finish(document.read(run / "recipe.yaml"), assignments)
+
+
+def _finish(made: document.Document, assignments: Iterable[str]) -> Recipe:
+    for assignment in assignments:
+        made.set(assignment)
+    return validate.recipe(made)

@@ -1,0 +1,123 @@
+"""Makes a Recipe of a document; every fault names its place, its value and the mend."""
+
+import reprlib
+import types
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from cotfactory import engines, sources
+from cotfactory.errors import UsageError
+from cotfactory.recipe.document import Document, Location
+from cotfactory_filters import annotate, verify
+from cotfactory_schemas import Plugin, Recipe
+from cotfactory_schemas.registry import Registry, UnknownPluginError, did_you_mean
+
+M = TypeVar("M", bound=BaseModel)
+Options = Mapping[str, Mapping[str, Any] | None]
+
+
+def recipe(document: Document) -> Recipe:
+    """Validates a document and writes every default out, those of plugins too.
+
+    Raises:
+        UsageError: what is wrong, a line for each fault.
+    """
+    made = _checked(Recipe, document.values, (), document)
+    annotators = {name: {} for name in annotate.REGISTRY.names()} | made.filter.annotators
+    problems = [
+        _plugin(sources.REGISTRY, source, ("problems", index), document)
+        for index, source in enumerate(made.problems)
+    ]
+    changes = {
+        "problems": tuple(problems),
+        "engine": _plugin(engines.REGISTRY, made.engine, ("engine",), document),
+        "verify": made.verify.model_copy(
+            update={
+                "verifiers": _options(
+                    verify.REGISTRY, made.verify.verifiers, ("verify", "verifiers"), document
+                )
+            }
+        ),
+        "filter": made.filter.model_copy(
+            update={
+                "annotators": _options(
+                    annotate.REGISTRY, annotators, ("filter", "annotators"), document
+                )
+            }
+        ),
+    }
+    return made.model_copy(update=changes)
+
+
+def _plugin(registry: Registry, plugin: Plugin, at: Location, document: Document) -> Plugin:
+    settings = _settings(registry, plugin.kind, plugin.options, at, document)
+    return Plugin.model_validate({"kind": plugin.kind, **settings})
+
+
+def _options(
+    registry: Registry, given: Options, at: Location, document: Document
+) -> dict[str, dict[str, Any] | None]:
+    return {
+        name: None if options is None else _settings(registry, name, options, (*at, name), document)
+        for name, options in given.items()
+    }
+
+
+def _settings(
+    registry: Registry, name: str, options: Mapping[str, Any], at: Location, document: Document
+) -> dict[str, Any]:
+    try:
+        model = registry.load(name).settings_model
+    except UnknownPluginError as error:
+        raise UsageError(f"{document.place(at)}: {_dotted(at)}: {error}") from None
+    return _checked(model, options, at, document).model_dump(mode="json")
+
+
+def _checked(model: type[M], values: Mapping[str, Any], at: Location, document: Document) -> M:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_context=False)
+        lines = [_explain(model, dict(fault), at, document) for fault in faults]
+        raise UsageError("\n".join(lines)) from None
+
+
+def _explain(
+    model: type[BaseModel], fault: Mapping[str, Any], at: Location, document: Document
+) -> str:
+    location = (*at, *fault["loc"])
+    start = f"{document.place(location)}: {_dotted(location)}"
+    if fault["type"] == "extra_forbidden":
+        name = str(fault["loc"][-1])
+        return f"{start}: unknown setting.{did_you_mean(name, _names_at(model, fault['loc'][:-1]))}"
+    if fault["type"] == "missing":
+        return f"{start}: is missing. Add it."
+    return f"{start}: {fault['msg']} (is {reprlib.repr(fault['input'])})"
+
+
+def _names_at(annotation: Any, location: Iterable[str | int]) -> list[str]:  # noqa: ANN401
+    for key in location:
+        annotation = _step(annotation, key)
+    model = _model_in(annotation)
+    return list(model.model_fields) if model else []
+
+
+def _step(annotation: Any, key: str | int) -> Any:  # noqa: ANN401
+    model = _model_in(annotation)
+    if model and key in model.model_fields:
+        return model.model_fields[str(key)].annotation
+    return annotation
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if get_origin(annotation) in (Union, types.UnionType, tuple, dict, list):
+        return next(filter(None, map(_model_in, get_args(annotation))), None)
+    return None
+
+
+def _dotted(location: Location) -> str:
+    return ".".join(map(str, location))

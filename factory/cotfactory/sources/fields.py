@@ -1,0 +1,94 @@
+"""Makes problems of rows by a map from our fields to the row's columns."""
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from pydantic import JsonValue, TypeAdapter, ValidationError
+
+from cotfactory.errors import UsageError
+from cotfactory.sources.base import RowFault
+from cotfactory_schemas import Message, Problem
+from cotfactory_schemas.registry import did_you_mean
+
+PROBLEM_FIELDS = (
+    "id", "prompt", "messages", "reference", "verifier", "checks",
+    "domain", "kind", "language", "licence",
+)  # fmt: skip
+_JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
+
+
+class Columns:
+    """Finds our fields in rows: in the mapped column, or in one of the field's own name."""
+
+    def __init__(self, mapping: Mapping[str, str], fields: Collection[str], option: str) -> None:
+        for field in mapping:
+            if field not in fields:
+                raise UsageError(f"{option} {field}: unknown field.{did_you_mean(field, fields)}")
+        self.option = option
+        self.mapping = {field: field for field in fields} | dict(mapping)
+        self._mapped = set(mapping)
+
+    def get(self, row: Mapping[str, Any], field: str) -> Any:  # noqa: ANN401
+        """The field's value, or None when the row has no such column.
+
+        Raises:
+            KeyError: the field is mapped to a column that the row does not have.
+        """
+        column = self.mapping[field]
+        if field in self._mapped and column not in row:
+            raise KeyError(column)
+        return row.get(column)
+
+    def text(self, row: Mapping[str, Any], field: str) -> str | None:
+        """The field's value as text; numbers and booleans are written out."""
+        value = self.get(row, field)
+        if value is None or isinstance(value, str):
+            return value
+        return json.dumps(value, ensure_ascii=False) if not _is_number(value) else str(value)
+
+    def rest(self, row: Mapping[str, Any]) -> dict[str, JsonValue]:
+        """The columns that are no field of ours."""
+        used = set(self.mapping.values())
+        return {k: plain(v) for k, v in row.items() if k not in used}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def plain(value: Any) -> JsonValue:  # noqa: ANN401 - whatever a Parquet cell holds
+    """The value as JSON; what JSON cannot say (dates, bytes, NaN) becomes its text."""
+    return _JSON.validate_json(json.dumps(value, default=str).replace("NaN", "null"))
+
+
+def problem(
+    place: str, row: Mapping[str, Any], columns: Columns, defaults: Problem
+) -> Problem | RowFault:
+    """Makes a problem of a row; what the row does not say is taken from `defaults`."""
+    try:
+        return _problem(row, columns, defaults)
+    except KeyError as error:
+        (column,) = error.args
+        return RowFault(place, f"{column!r} is missing. Add it, or map another: {columns.option}")
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        where = ".".join(map(str, fault["loc"]))
+        return RowFault(place, f"{where}: {fault['msg']} (is {fault['input']!r:.80})")
+
+
+def _problem(row: Mapping[str, Any], columns: Columns, defaults: Problem) -> Problem:
+    messages = columns.get(row, "messages")
+    prompt = columns.text(row, "prompt")
+    if messages is None and prompt is None:
+        raise KeyError(columns.mapping["prompt"])
+    given = {
+        "reference": columns.text(row, "reference"),
+        "source_id": columns.text(row, "id"),
+        **{name: columns.get(row, name) for name in ("verifier", "checks", "domain", "kind")},
+        **{name: columns.get(row, name) for name in ("language", "licence")},
+        "messages": messages if prompt is None else (Message(role="user", content=prompt),),
+        "extra": columns.rest(row),
+    }
+    said = {name: value for name, value in given.items() if value is not None}
+    return Problem.model_validate(defaults.model_dump() | said)

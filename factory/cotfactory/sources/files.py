@@ -1,0 +1,89 @@
+"""Problems from local JSONL, CSV and Parquet files."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from cotfactory.errors import UsageError
+from cotfactory.sources import fields, rows
+from cotfactory.sources.base import RowFault
+from cotfactory_schemas import Domain, Kind, Message, Problem, Settings
+
+_NO_PROMPT = (Message(role="user", content=""),)
+
+
+class RowSettings(Settings):
+    """How rows become problems.
+
+    `columns` maps our fields (id, prompt, messages, reference, verifier, checks, domain, kind,
+    language, licence) to columns; a field that is not mapped is read from a column of its own
+    name. The other settings hold for rows that do not say. Columns that are no field are kept in
+    `extra`.
+    """
+
+    columns: dict[str, str] = Field(default_factory=dict)
+    name: str = Field(default="", description="the source's name in ids; default: the file's stem")
+    domain: Domain = "general"
+    kind: Kind = "reasoning"
+    language: str = "en"
+    verifier: str = ""
+    checks: dict[str, Any] = Field(default_factory=dict)
+    licence: str = ""
+
+    def defaults(self, name: str) -> Problem:
+        """A problem that holds what rows do not say."""
+        said = self.model_dump(
+            include={"domain", "kind", "language", "verifier", "checks", "licence"}
+        )
+        return Problem.model_validate({"messages": _NO_PROMPT, "source": self.name or name, **said})
+
+    def finder(self) -> fields.Columns:
+        """The column finder of these settings."""
+        option = "set problems.N.columns.FIELD=COLUMN"
+        return fields.Columns(self.columns, fields.PROBLEM_FIELDS, option)
+
+
+class FilesSettings(RowSettings):
+    """Files to read, in order; `*` in a name matches, relative to the working directory."""
+
+    paths: tuple[str, ...] = Field(min_length=1)
+
+
+class Files:
+    """Reads rows as they come; memory is bounded by a batch of rows."""
+
+    settings_model: ClassVar[type[Settings]] = FilesSettings
+
+    def __init__(self, settings: FilesSettings) -> None:
+        self.settings = settings
+
+    def problems(self) -> Iterator[Problem | RowFault]:
+        """Yields a problem, or what is wrong with it, for each row."""
+        finder = self.settings.finder()
+        for path in expand(self.settings.paths):
+            defaults = self.settings.defaults(path.stem)
+            for row in rows.read(path):
+                if isinstance(row, RowFault):
+                    yield row
+                else:
+                    yield fields.problem(*row, finder, defaults)
+
+
+def expand(patterns: tuple[str, ...]) -> Iterator[Path]:
+    """Yields the files that the patterns name, in order.
+
+    Raises:
+        UsageError: a pattern matches nothing.
+    """
+    for pattern in patterns:
+        path = Path(pattern)
+        found = [path] if path.exists() else sorted(Path(path.anchor).glob(_relative(path)))
+        if not found:
+            raise UsageError(f"{pattern}: no such file")
+        yield from found
+
+
+def _relative(path: Path) -> str:
+    return str(path.relative_to(path.anchor)) if path.anchor else str(path)

@@ -1,0 +1,30 @@
+"""Reads the tables of a run as Polars frames."""
+
+import polars as pl
+import pyarrow as pa
+
+from cotfactory.store.parts import TABLES
+from cotfactory.store.run import Run
+from cotfactory_filters import layout
+
+
+def scan(run: Run, table: str) -> pl.LazyFrame:
+    """All committed rows of `problems`, `traces` or `verdicts`, oldest part first.
+
+    The raw text of traces, which parts hold only where it cannot be put together again, is there.
+    """
+    parts = run.parts(table)
+    if not parts:
+        return empty(TABLES[table]).lazy()
+    frame = pl.scan_parquet(parts)
+    if table == "traces":
+        frame = frame.with_columns(raw=layout.raw_expression())
+    return frame
+
+
+def empty(schema: pa.Schema) -> pl.DataFrame:
+    """A frame without rows that has the columns of an Arrow schema."""
+    frame = pl.from_arrow(schema.empty_table())
+    if not isinstance(frame, pl.DataFrame):
+        raise TypeError("an Arrow table became a series")
+    return frame
