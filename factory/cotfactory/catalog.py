@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import get_args
 
 import duckdb
 import pyarrow as pa
@@ -16,6 +17,7 @@ from cotfactory.store.parts import TABLES
 from cotfactory.store.run import Run
 from cotfactory_filters.layout import raw_sql
 from cotfactory_schemas import tables
+from cotfactory_schemas.split import SplitName
 
 CATALOG_FILE = "catalog.duckdb"
 
@@ -57,7 +59,7 @@ def views(run: Run) -> dict[str, str]:
         "verdicts": _latest(_over(TABLES["verdicts"], run.parts("verdicts"), _PLACE)),
         "annotations": _annotations(run),
         "decisions": _over(tables.DECISIONS, derived_files(run, "decisions")),
-        "splits": _over(tables.SPLITS, derived_files(run, "splits/*")),
+        "splits": _over(tables.SPLITS, _split_files(run)),
     }
 
 
@@ -70,8 +72,13 @@ def files_read(run: Run) -> list[Path]:
     """Every file that the views read."""
     committed = [part for table in TABLES for part in run.parts(table)]
     annotated = [file for files in _annotated_parts(run).values() for file in files]
-    derived = derived_files(run, "decisions") + derived_files(run, "splits/*")
+    derived = derived_files(run, "decisions") + _split_files(run)
     return [file.resolve() for file in committed + annotated + derived]
+
+
+def _split_files(run: Run) -> list[Path]:
+    """The splits that share one schema; preference pairs have another."""
+    return [file for name in get_args(SplitName) for file in derived_files(run, f"splits/{name}")]
 
 
 # Parts are named by number, so the last row of the last file is the newest.

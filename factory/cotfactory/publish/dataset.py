@@ -1,0 +1,121 @@
+"""Builds the publishable folder of a run, and puts it where it belongs."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from cotfactory.errors import UsageError
+from cotfactory.publish import card, files
+from cotfactory.publish.files import Shards
+from cotfactory.report.facts import Facts, facts
+from cotfactory.store import atomic
+from cotfactory.store.run import Run
+
+
+@dataclass(frozen=True)
+class Built:
+    """A dataset folder: what is in it, and the hash that stands for all of it."""
+
+    folder: Path
+    shards: tuple[Shards, ...]
+    manifest_sha256: str
+
+    @property
+    def rows(self) -> dict[str, dict[str, int]]:
+        """Rows by config and part."""
+        counts: dict[str, dict[str, int]] = {}
+        for s in self.shards:
+            counts.setdefault(s.config, {})[s.part] = s.rows
+        return counts
+
+    @property
+    def bytes(self) -> int:
+        """Size of all files."""
+        return sum(p.stat().st_size for p in self.folder.rglob("*") if p.is_file())
+
+
+@contextmanager
+def built(run: Run, location: str) -> Iterator[Built]:
+    """Builds the dataset of a run in a temporary folder inside it, removed at the exit.
+
+    The same run gives the same bytes. `location` is the name readers load it by, in the card.
+
+    Raises:
+        CotfactoryError: there is no row to publish.
+    """
+    shards = files.find_shards(run)
+    known = facts(run)
+    prefix, suffix = ".dataset.", atomic.TEMPORARY_SUFFIX
+    with tempfile.TemporaryDirectory(dir=run.path, prefix=prefix, suffix=suffix) as name:
+        folder = Path(name)
+        for s in shards:
+            for source, target in zip(s.files, s.names, strict=True):
+                (folder / target).parent.mkdir(parents=True, exist_ok=True)
+                files.link_or_copy(str(source), str(folder / target))
+        shutil.copyfile(run.path / files.RECIPE, folder / files.RECIPE)
+        _write_card(run, folder, card_facts=(known, shards, location))
+        digest = files.seal(folder, _about(run, known, shards))
+        yield Built(folder, tuple(shards), digest)
+
+
+def place(run: Run, ready: Built, target: Path) -> bool:
+    """Makes `target` hold the built files, whole or not at all; False when it already does.
+
+    Raises:
+        UsageError: `target` holds something else than a dataset of ours.
+    """
+    if target.exists() and not (target.is_dir() and _replaceable(target)):
+        raise UsageError(
+            f"{target}: holds files that are not a dataset made here, and will not be replaced. "
+            "Give an empty or a new folder with --to."
+        )
+    if files.same(ready.folder, target):
+        return False
+    inside = target.parent.resolve() == run.path.resolve()
+    with atomic.writing_folder(target) as temporary:
+        shutil.copytree(
+            ready.folder,
+            temporary,
+            copy_function=files.link_or_copy if inside else shutil.copyfile,
+            dirs_exist_ok=True,
+        )
+    return True
+
+
+def _replaceable(folder: Path) -> bool:
+    return files.is_dataset(folder) or not any(folder.iterdir())
+
+
+def _write_card(run: Run, folder: Path, card_facts: tuple[Facts, Sequence[Shards], str]) -> None:
+    known, shards, location = card_facts
+    text = card.render(
+        card.CardFacts(
+            recipe=run.recipe,
+            recipe_text=(run.path / files.RECIPE).read_text("utf-8"),
+            facts=known,
+            shards=shards,
+            version=version("cotfactory"),
+            location=location,
+        )
+    )
+    (folder / files.CARD).write_text(text, encoding="utf-8")
+
+
+def _about(run: Run, known: Facts, shards: Sequence[Shards]) -> dict[str, object]:
+    """What the manifest says besides its files; nothing that changes without the data."""
+    teacher = run.recipe.teacher
+    return {
+        "name": run.recipe.name,
+        "cotfactory": version("cotfactory"),
+        "teacher": teacher.fingerprint if teacher else None,
+        "problems": known.problems,
+        "traces": known.traces,
+        "kept": known.kept,
+        "verdicts": dict(known.statuses),
+        "rejected_by": {step.rule: step.fired for step in known.funnel if step.fired},
+        "rows": {f"{s.config}/{s.part}": s.rows for s in shards},
+    }

@@ -1,0 +1,1 @@
+"""The report: a run in numbers, pictures and samples, on one page."""
