@@ -3,7 +3,7 @@
 from cotfactory_schemas.base import Noun, Settings
 from cotfactory_schemas.decision import Decision, Rule
 from cotfactory_schemas.problem import Domain, Kind, Message, Problem
-from cotfactory_schemas.recipe import Plugin, Recipe
+from cotfactory_schemas.recipe import JourneySettings, Plugin, Recipe
 from cotfactory_schemas.split import Span, SplitRow
 from cotfactory_schemas.teacher import Example, Sampling, Teacher
 from cotfactory_schemas.trace import FinishReason, Trace
@@ -14,6 +14,7 @@ __all__ = [
     "Domain",
     "Example",
     "FinishReason",
+    "JourneySettings",
     "Kind",
     "Message",
     "Noun",

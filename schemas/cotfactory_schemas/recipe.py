@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cotfactory_schemas.base import Settings
 from cotfactory_schemas.decision import Rule
+from cotfactory_schemas.problem import Domain
 from cotfactory_schemas.teacher import Teacher
 
 
@@ -23,12 +24,31 @@ class Plugin(BaseModel):
 
 
 class GenerateSettings(Settings):
-    """How many samples a problem gets."""
+    """How many samples a problem gets, and when to stop asking.
+
+    `hopeless_below` and `speculate_above` are probabilities that docs/recipes.md explains: a
+    problem is given up when the samples it has left bring the wanted correct ones with less than
+    the first; a sample is asked for beside unjudged ones when it will be needed with more than the
+    second. `continue_truncated` are token limits, rising: a trace cut at the former limit goes on
+    from its own tokens up to the next one.
+    """
 
     wanted_correct: int = Field(default=1, ge=1, description="k: stop asking at so many correct")
     max_samples: int = Field(default=8, ge=1, description="n: never ask more often than this")
     until_correct: bool = Field(
         default=True, description="false: ask for all max_samples, whatever the verdicts say"
+    )
+    hopeless_below: float = Field(default=0.0, ge=0, lt=1)
+    speculate_above: float = Field(default=0.5, ge=0, le=1)
+    quotas: dict[Domain, int] = Field(
+        default_factory=dict, description="accepted traces after which a domain is asked no more"
+    )
+    continue_truncated: tuple[int, ...] = ()
+    drain_s: float = Field(
+        default=20.0, ge=0, description="at a stop, how long samples in flight may still end"
+    )
+    stall_s: float = Field(
+        default=1800.0, gt=0, description="an engine that ends no sample for so long has hung"
     )
 
 
@@ -64,11 +84,19 @@ class FilterSettings(Settings):
 
 
 class JourneySettings(Settings):
-    """How journeys are made. `max_wrong` is K, the most wrong trials in one row."""
+    """How journeys are made. `max_wrong` is K, the most wrong trials in one row.
+
+    A natural journey with more goes to the rejected split, by the rule `journey_max_wrong`.
+    """
 
     natural: bool = True
     stitched: bool = True
     max_wrong: int = Field(default=2, ge=1)
+    stitched_per_problem: int = Field(default=1, ge=1)
+    wrong_rules: tuple[str, ...] = Field(
+        default=("not_correct", "near_duplicate"),
+        description="rules that a wrong attempt may have broken and still stand in a journey",
+    )
 
 
 class SplitsSettings(Settings):

@@ -12,6 +12,7 @@ SplitName = Literal["shortcut", "journey", "rejected"]
 Part = Literal["train", "test"]
 SpanRole = Literal["wrong_attempt", "reflection", "correct_path"]
 Origin = Literal["sampled", "natural", "continued", "stitched"]
+ThoughtFrom = Literal["thought", "response", "none"]
 
 
 class Span(Noun):
@@ -32,7 +33,9 @@ class SplitRow(Noun):
     `trace_id` is the sampled trace, or, for a row made of several (`origin` `stitched`), an id of
     its own; `trace_ids` lists every trace whose text is in it. `pair_id` is the trace_id of the
     shortcut row of the same problem. In `messages` the thought stands inside <think> tags in the
-    assistant turn. `rules` says why a rejected row was rejected.
+    assistant turn; a rejected row keeps there the text as the teacher gave it. `thought_from` says
+    where the thought was found: set apart by the teacher, in its visible answer before the
+    conclusion, or nowhere. `rules` says why a rejected row was rejected.
     """
 
     split: SplitName
@@ -46,6 +49,7 @@ class SplitRow(Noun):
     prompt: str
     reasoning: str
     response: str
+    thought_from: ThoughtFrom = "thought"
     reference: str | None
     status: Status | None
     extracted: str | None

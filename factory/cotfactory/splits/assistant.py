@@ -1,0 +1,65 @@
+"""The assistant turn of a published row: one thought inside <think> tags, then the answer."""
+
+import re
+from typing import NamedTuple
+
+from cotfactory_schemas import Problem, Trace
+from cotfactory_schemas.split import ThoughtFrom
+
+OPEN, CLOSE = "<think>\n", "\n</think>\n\n"
+THOUGHT_START = len(OPEN)
+"""Where the thought starts in the turn, in characters."""
+
+_TAG = re.compile(r"</?think>", re.IGNORECASE)
+_BLANK_LINE = re.compile(r"\n[ \t]*\n")
+_SENTENCE_END = re.compile(r"(?<=[.!?])[ \t]+(?=[A-Z\\*])|(?<=[。！？])|\n")
+
+
+class Turn(NamedTuple):
+    """A thought and an answer, both stripped; `thought_from` says where the thought was found."""
+
+    thought: str
+    answer: str
+    thought_from: ThoughtFrom
+
+    @property
+    def text(self) -> str:
+        """The assistant turn."""
+        return f"{OPEN}{self.thought}{CLOSE}{self.answer}"
+
+    @property
+    def tagged(self) -> bool:
+        """Whether a think tag stands inside, so that the turn would hold more than one pair."""
+        return has_tags(self.thought) or has_tags(self.answer)
+
+
+def has_tags(text: str) -> bool:
+    """Whether `text` holds an opening or closing think tag."""
+    return _TAG.search(text) is not None
+
+
+def read_turn(problem: Problem, trace: Trace, extracted: str | None) -> Turn:
+    """Reads the turn out of a trace whose verifier found the answer `extracted`.
+
+    A teacher that was not made to think in tags reasons in its answer. Of such an answer to a
+    reasoning problem, all that comes before the conclusion is the thought; nothing is invented or
+    lost but the white space between. Other problems keep an empty thought.
+    """
+    thought, response = trace.reasoning.strip(), trace.response.strip()
+    if thought:
+        return Turn(thought, response, "thought")
+    cut = _conclusion_start(response, extracted) if problem.kind == "reasoning" else 0
+    if cut:
+        return Turn(response[:cut].strip(), response[cut:].strip(), "response")
+    return Turn("", response, "none")
+
+
+def _conclusion_start(response: str, extracted: str | None) -> int:
+    """Where the paragraph, else the sentence, starts that states the answer last; 0 if nowhere."""
+    stated = response.rfind(extracted) if extracted else -1
+    last = stated if stated >= 0 else len(response) - 1
+    for boundary in (_BLANK_LINE, _SENTENCE_END):
+        starts = [m.end() for m in boundary.finditer(response) if m.end() <= last]
+        if starts:
+            return starts[-1]
+    return 0

@@ -1,0 +1,96 @@
+r"""Finds where a thought states a candidate answer, and where it turns back on itself.
+
+A candidate is stated as *the answer*: `\boxed{…}`, or after a phrase such as "the answer is" in
+one of several languages. Intermediate results are none: a wrong one is no wrong answer. What is
+found is only a claim; a verifier judges it.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+MAX_CHARS = 200
+
+
+class Candidate(NamedTuple):
+    """An answer stated at characters [start, end) of a thought; `text` is the answer alone."""
+
+    start: int
+    end: int
+    text: str
+
+
+_STATED = (
+    r"\banswer(?:\s+(?:to|for)\s[^.,;:\n]{1,60})?(?:\s+(?:is|(?:should|would|must)\s+be)|\s*:)",
+    r"答案(?:应该|应|就|可能)?(?:是|为|[:：])",
+    r"\b(?:Antwort|Lösung)(?:\s+(?:ist|lautet|wäre|müsste)|\s*:)",
+    r"\bréponse(?:\s+(?:est|serait|doit\s+être|devrait\s+être)|\s*:)",
+    r"\brespuesta(?:\s+(?:es|sería|debe\s+ser|debería\s+ser)|\s*:)",
+    r"答え(?:は|が|[:：])",
+    r"\bответ(?:\s*(?:[:—–-]|это|равен|будет))+",
+)
+_VALUE = (
+    r"\$(?P<dollar>[^$\n]{1,200})\$"
+    r"|\\\((?P<paren>[^\n]{1,200}?)\\\)"
+    r"|\*\*(?P<bold>[^*\n]{1,200})\*\*"
+    r"|`(?P<tick>[^`\n]{1,200})`"
+    r"|(?P<number>[-−+]?\$?\d[\d,]*(?:\.\d+)?(?:\s*/\s*\d+)?\s*%?)"
+    r"|\(?(?P<choice>(?-i:[A-J]))\)?(?![\w'])"
+)
+_FILLER = r"\s*(?:(?:therefore|then|thus|also|just|simply)\s*)?:?\s*(?:\*\*)?\s*"
+_CLAIM = re.compile(rf"(?:{'|'.join(_STATED)}){_FILLER}(?:{_VALUE})", re.IGNORECASE)
+_BOXED = re.compile(r"\\boxed\s*\{")
+
+CUE = re.compile(
+    r"\b(?:wait|hold\s+on|hmm+|oops|actually|alternatively|however|on\s+second\s+thought"
+    r"|but\s+(?:wait|that|this|the\s+problem|let\s+me|if)"
+    r"|let\s+me\s+(?:re-?\w+|double|check|verify|see\s+if|try\s+again|reconsider)"
+    r"|let's\s+(?:re-?\w+|double|check|verify)"
+    r"|mistake|(?:is|seems|was|looks)\s+(?:wrong|incorrect|off)|not\s+(?:right|correct|possible)"
+    r"|(?:doesn't|does\s+not|can't|cannot)\s+(?:make\s+sense|match|work|satisfy|be\s+right|fit)"
+    r"|contradict\w*)\b"
+    r"|等等|等一下|不对|不，|重新|检查一下|再想想|错了|然而"
+    r"|\b(?:Moment|Halt|Warte|stimmt\s+nicht|Fehler|noch\s*mal|überprüf\w*)\b"
+    r"|\b(?:attends|attendez|erreur|vérifi\w+|pas\s+correct|en\s+fait)\b"
+    r"|\b(?:espera|un\s+momento|incorrecto|revis\w+|verifi\w+|en\s+realidad)\b"
+    r"|待って|いや、|間違|確認し|もう一度|しかし"
+    r"|\b(?:подожди\w*|стоп|ошибк\w+|неверно|провер\w+|на\s+самом\s+деле)\b",
+    re.IGNORECASE,
+)
+"""Words that open a reflection, where a wrong answer comes before and a right one after."""
+
+
+def find_candidates(thought: str) -> list[Candidate]:
+    """Returns the stated answers in order; of two that overlap, the earlier."""
+    found = sorted([*_boxed(thought), *_claimed(thought)])
+    kept: list[Candidate] = []
+    for candidate in found:
+        if not kept or candidate.start >= kept[-1].end:
+            kept.append(candidate)
+    return kept
+
+
+def _boxed(thought: str) -> Iterator[Candidate]:
+    for opened in _BOXED.finditer(thought):
+        close = _closing_brace(thought, opened.end())
+        text = thought[opened.end() : close].strip() if close else ""
+        if close and text:
+            yield Candidate(opened.start(), close + 1, text)
+
+
+def _closing_brace(text: str, start: int) -> int | None:
+    """Offset of the brace that closes the one before `start`, within MAX_CHARS."""
+    depth = 1
+    for at in range(start, min(len(text), start + MAX_CHARS)):
+        depth += {"{": 1, "}": -1}.get(text[at], 0)
+        if depth == 0:
+            return at
+    return None
+
+
+def _claimed(thought: str) -> Iterator[Candidate]:
+    for claim in _CLAIM.finditer(thought):
+        text = next((v for v in claim.groupdict().values() if v), "").strip(" .,:")
+        boxed = _BOXED.search(text)
+        if text and not boxed:
+            yield Candidate(claim.start(), claim.end(), text)

@@ -1,0 +1,111 @@
+"""Builds the splits of a run: every trace ends in exactly one, with journeys beside."""
+
+import itertools
+import logging
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cotfactory.splits.builders import journey_rows, rejected_rows, shortcut_rows
+from cotfactory.splits.group import Group
+from cotfactory.splits.judge import with_candidates
+from cotfactory.splits.load import groups
+from cotfactory.splits.place import Placed, place_group
+from cotfactory.splits.shards import ShardWriter
+from cotfactory.splits.stitched import stitched_rows
+from cotfactory.store import atomic
+from cotfactory.store.run import Run
+from cotfactory_filters.verify.pool import VerifierPool
+from cotfactory_schemas import SplitRow
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str, int, int | None], None]
+SplitBuilder = Callable[[Placed], Iterator[SplitRow]]
+
+BUILDERS: Mapping[str, SplitBuilder] = {
+    "shortcut": shortcut_rows,
+    "journey": journey_rows,
+    "stitched": stitched_rows,
+    "rejected": rejected_rows,
+}
+"""What makes rows, in the order in which a problem's rows are written."""
+
+CHUNK_SAMPLES = 512  # how many samples are judged together
+
+
+@dataclass(frozen=True)
+class MaterialiseSummary:
+    """What was built: rows by (split, part, origin), and seconds of wall time."""
+
+    counts: Mapping[tuple[str, str, str], int]
+    seconds: float
+
+    def rows(self, split: str, origin: str | None = None) -> int:
+        """Rows of a split, of one origin or of all."""
+        return sum(
+            count
+            for (of, _, made), count in self.counts.items()
+            if of == split and origin in (None, made)
+        )
+
+    def facts(self) -> dict[str, object]:
+        """The same as plain JSON, for the manifest."""
+        rows = {"/".join(key): count for key, count in sorted(self.counts.items())}
+        return {"rows": rows, "seconds": round(self.seconds, 1)}
+
+
+def materialise(run: Run, progress: Progress | None = None) -> MaterialiseSummary:
+    """Builds `splits/` anew from traces, verdicts and decisions; it replaces the former as a whole.
+
+    Text is held for one chunk of problems at a time. `progress` gets ("materialise", traces done,
+    traces in all).
+
+    Raises:
+        CotfactoryError: a trace has no decision yet.
+    """
+    started = time.monotonic()
+    total, done = run.rows("traces"), 0
+    with (
+        atomic.writing_folder(run.path / "splits") as folder,
+        tempfile.TemporaryDirectory(prefix=".sort-", dir=folder.parent) as scratch,
+        VerifierPool(run.recipe.verify) as pool,
+        ShardWriter(folder) as writer,
+    ):
+        for chunk in _chunks(groups(run, Path(scratch))):
+            for placed in _placed(chunk, run, pool):
+                for build in BUILDERS.values():
+                    for built in build(placed):
+                        writer.write(built)
+                done += len(placed.group.samples)
+            if progress:
+                progress("materialise", done, total)
+    return MaterialiseSummary(dict(writer.counts), time.monotonic() - started)
+
+
+def _chunks(found: Iterable[Group]) -> Iterator[list[Group]]:
+    chunk: list[Group] = []
+    samples = 0
+    for group in found:
+        chunk.append(group)
+        samples += len(group.samples)
+        if samples >= CHUNK_SAMPLES:
+            yield chunk
+            chunk, samples = [], 0
+    if chunk:
+        yield chunk
+
+
+def _placed(chunk: list[Group], run: Run, pool: VerifierPool) -> Iterator[Placed]:
+    """Judges what the thoughts of the chunk state, all together, then places group by group."""
+    if run.recipe.splits.journey.natural:
+        samples = itertools.chain.from_iterable(group.samples for group in chunk)
+        judged = iter(list(with_candidates(samples, pool)))
+        chunk = [
+            Group(group.problem, list(itertools.islice(judged, len(group.samples))), group.part)
+            for group in chunk
+        ]
+    for group in chunk:
+        yield place_group(group, run.recipe)

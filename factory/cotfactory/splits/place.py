@@ -1,0 +1,83 @@
+"""Where each trace ends: in exactly one split."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from cotfactory.splits.continued import continued_spans
+from cotfactory.splits.group import Group, Sample
+from cotfactory.splits.natural import natural_spans
+from cotfactory_schemas import JourneySettings, Recipe, Span
+from cotfactory_schemas.split import Origin, SplitName
+
+
+@dataclass(frozen=True)
+class Place:
+    """The split of a sample's own row; `rules` say why it is the rejected one."""
+
+    split: SplitName
+    origin: Origin = "sampled"
+    spans: tuple[Span, ...] = ()
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A group whose samples all have their place, by trace_id."""
+
+    group: Group
+    places: Mapping[str, Place]
+    recipe: Recipe
+
+    @cached_property
+    def shortcuts(self) -> list[Sample]:
+        """The samples of the shortcut split, those that stray least first."""
+        placed = [s for s in self.group.samples if self.of(s).split == "shortcut"]
+        return sorted(
+            placed,
+            key=lambda s: (s.wrong_candidates, s.reflections, len(s.turn.text), s.trace.trace_id),
+        )
+
+    @property
+    def pair_id(self) -> str | None:
+        """The trace_id of the shortcut that journeys of this problem are paired with."""
+        right = [s for s in self.shortcuts if s.status == "correct"]
+        return right[0].trace.trace_id if right else None
+
+    def of(self, sample: Sample) -> Place:
+        """Where `sample` ends."""
+        return self.places[sample.trace.trace_id]
+
+
+def place_group(group: Group, recipe: Recipe) -> Placed:
+    """Gives every sample of the group its place."""
+    settings = recipe.splits.journey
+    by_id = {s.trace.trace_id: s for s in group.samples}
+    parents = {i: by_id.get(s.trace.parent_id or "") for i, s in by_id.items()}
+    places = {i: _place(s, parents[i], settings) for i, s in by_id.items()}
+    return Placed(group, places, recipe)
+
+
+def _place(sample: Sample, parent: Sample | None, settings: JourneySettings) -> Place:
+    rules = sample.rules if not sample.kept else _unpublishable(sample)
+    if not sample.kept or rules:
+        return Place("rejected", rules=rules)
+    if parent and (spans := continued_spans(sample, parent)):
+        return Place("journey", "continued", spans)
+    spans = natural_spans(sample) if settings.natural else ()
+    attempts = sum(span.role == "wrong_attempt" for span in spans)
+    if attempts > settings.max_wrong:
+        return Place("rejected", rules=("journey_max_wrong",))
+    return Place("journey", "natural", spans) if spans else Place("shortcut")
+
+
+def _unpublishable(sample: Sample) -> tuple[str, ...]:
+    """Why a kept trace cannot be a row with one thought and one answer: rules of the splits."""
+    turn, broken = sample.turn, []
+    if turn.tagged:
+        broken.append("thought_tags")
+    if sample.problem.kind == "reasoning" and not turn.thought:
+        broken.append("no_thought")
+    if not turn.answer:
+        broken.append("no_answer")
+    return tuple(broken)
