@@ -37,9 +37,10 @@ def make_engine(plugin: Plugin, teacher: Teacher) -> Engine:
     """
     try:
         engine = REGISTRY.load(plugin.kind)
-        settings = engine.settings_model.model_validate(plugin.options)
     except UnknownPluginError as error:
         raise UsageError(f"engine.kind: {error}") from None
+    try:
+        settings = engine.settings_model.model_validate(plugin.options)
     except ValidationError as error:
         raise UsageError(_first_fault(error, engine.settings_model)) from None
     made: Engine = engine(settings, teacher)
