@@ -13,7 +13,10 @@ FLOAT_NOISE = Fraction(1, 10**9)  # 26.666666666666668 is what a calculator show
 _OPERAND = r"[-−]?\$?\d[\d,]*(?:\.\d+)?"
 _OPERATOR = r"[ \t]*(?:[-+−*×·⋅÷/]|\\times|\\cdot|\\div)[ \t]*"
 # Nothing may bind to the first number from before, nothing go on with the last one.
-_GOES_ON = r"\d|[.,]\d|\s*(?:[-+−*×·⋅÷/^_%(:A-Za-z²³!{…]|\\(?![)\]])|\.\.|\?)"
+_GOES_ON = (
+    r"\d|[.,]\d|[A-Za-z]|\s*(?:[-+−*×·⋅÷/^_%(:²³!{…]|\\(?![)\]])|\.\.|\?)"
+    r"|\s+(?:[A-Za-z]{1,2}\b|hundred|thousand|million|billion|dozen|percent)"
+)
 _EQUATION = re.compile(
     rf"(?<![\w.,^_{{}})\\$/*×·⋅÷+−-])(?P<left>{_OPERAND}(?:{_OPERATOR}{_OPERAND}){{1,6}})"
     rf"[ \t]*=[ \t]*(?P<right>{_OPERAND})(?!{_GOES_ON})"

@@ -28,7 +28,9 @@ def groups(run: Run, scratch: Path) -> Iterator[Group]:
     Raises:
         CotfactoryError: a trace has no decision yet.
     """
-    with catalog.connect(run) as connection:
+    wanted = {name: select for name, select in catalog.views(run).items() if name != "splits"}
+    with duckdb.connect(":memory:") as connection:
+        catalog.create_views(connection, wanted)  # the former splits may be damaged: not read
         connection.execute(f"SET temp_directory = {literal(str(scratch))}")
         connection.execute(f"SET memory_limit = {literal(MEMORY_LIMIT)}")
         _check_decided(run, connection)

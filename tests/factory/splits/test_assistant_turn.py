@@ -1,0 +1,35 @@
+from cotfactory.splits.assistant import read_turn
+from split_samples import problem, sample
+
+
+def test_a_thought_stands_in_one_pair_of_tags_before_the_answer() -> None:
+    turn = sample("\n6 times 7 is 42.\n\n", response="\n\n42").turn
+    assert turn.text == "<think>\n6 times 7 is 42.\n</think>\n\n42"
+
+
+def test_a_teacher_without_tags_gives_its_working_as_thought_and_its_conclusion_as_answer() -> None:
+    worked = sample("", response="Six sevens.\n\nThat is 35 + 7.\n\nSo the answer is 42.")
+    assert worked.turn == ("Six sevens.\n\nThat is 35 + 7.", "So the answer is 42.", "response")
+
+
+def test_of_a_single_paragraph_the_sentence_that_states_the_answer_is_the_answer() -> None:
+    worked = sample("", response="Six sevens make 35 + 7. So it is 42. I hope this helps!")
+    assert worked.turn.thought == "Six sevens make 35 + 7."
+    assert worked.turn.answer == "So it is 42. I hope this helps!"
+
+
+def test_a_closing_remark_is_not_taken_for_the_conclusion() -> None:
+    worked = sample("", response="Six sevens.\n\nSo the answer is 42.\n\nLet me know!")
+    assert worked.turn.answer == "So the answer is 42.\n\nLet me know!"
+
+
+def test_a_bare_answer_has_no_thought() -> None:
+    assert sample("", response="42").turn == ("", "42", "none")
+
+
+def test_nothing_is_taken_for_a_thought_where_none_is_wanted() -> None:
+    asked = problem(kind="non_reasoning")
+    greeting = sample("", response="Hello!\n\nHow are you?", of=asked)
+    assert read_turn(asked, greeting.trace, None).text == (
+        "<think>\n\n</think>\n\nHello!\n\nHow are you?"
+    )

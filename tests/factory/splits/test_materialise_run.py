@@ -1,0 +1,116 @@
+from collections import Counter
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from cotfactory.errors import CotfactoryError
+from cotfactory.splits import materialise
+from cotfactory.splits.builders import shortcut_rows
+from cotfactory.splits.partition import part_of
+from cotfactory.splits.shards import ShardWriter
+from cotfactory.store.run import Run
+from cotfactory_schemas import tables
+from finished_run import decision, problem, recipe, trace, verdict, write_rows
+from split_samples import placed, sample
+
+DETOUR = "So the answer is 6.\n\nWait, no: counting up I get another.\n\nIt is 5."
+
+
+def a_run(path: Path, problems: int = 12, **splits: object) -> Run:
+    """Each problem has a wrong, a right and a natural sample, in parts of their own."""
+    asked = [problem(f"What is {i} + {5 - i}?", verifier="math") for i in range(problems)]
+    sampled = [
+        *(trace(p, 0, reasoning="It is 6.", response="6") for p in asked),
+        *(trace(p, 1) for p in asked),
+        *(trace(p, 2, reasoning=DETOUR) for p in asked),
+    ]
+    settings = recipe(splits={"test_fraction": 0.3, **splits})
+    with Run.open(path, settings) as run:
+        run.append(asked)
+        for start in range(0, len(sampled), 5):
+            group = sampled[start : start + 5]
+            run.append([*group, *(verdict(t, verifier="math") for t in group)])
+            run.roll()
+    decided = [decision(t) for t in sampled]
+    write_rows(path / "decisions" / "part-000001.parquet", decided, tables.DECISIONS)
+    return Run.read(path)
+
+
+def rows_of(run: Run) -> pl.DataFrame:
+    return pl.read_parquet(run.path / "splits" / "*" / "*.parquet")
+
+
+def test_every_trace_ends_in_exactly_one_split(tmp_path: Path) -> None:
+    run = a_run(tmp_path)
+    summary = materialise(run)
+    sampled = pl.concat([pl.read_parquet(p) for p in run.parts("traces")])["trace_id"]
+    own = rows_of(run).filter(pl.col("origin") != "stitched")
+    assert Counter(own["trace_id"]) == Counter(sampled)
+    assert summary.rows("shortcut") == summary.rows("rejected") == 12
+    assert summary.rows("journey", "natural") == 12
+    assert summary.rows("journey", "stitched") == 12
+
+
+def test_no_problem_stands_in_both_parts(tmp_path: Path) -> None:
+    run = a_run(tmp_path)
+    materialise(run)
+    parts = rows_of(run).group_by("problem_id").agg(pl.col("part").n_unique())
+    assert set(rows_of(run)["part"]) == {"train", "test"}
+    assert parts["part"].max() == 1
+
+
+def test_a_second_build_replaces_the_first_with_the_same_bytes(tmp_path: Path) -> None:
+    run = a_run(tmp_path)
+    materialise(run)
+    first = {p: p.read_bytes() for p in tmp_path.rglob("splits/*/*.parquet")}
+    (tmp_path / "splits" / "shortcut" / "train-00009.parquet").write_bytes(b"left over")
+    materialise(run)
+    assert {p: p.read_bytes() for p in tmp_path.rglob("splits/*/*.parquet")} == first
+
+
+def test_a_build_that_fails_leaves_the_former_one(tmp_path: Path) -> None:
+    run = a_run(tmp_path)
+    materialise(run)
+    first = rows_of(run)
+
+    def fails(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        materialise(run, fails)
+    assert rows_of(run).equals(first)
+    assert not list(tmp_path.glob(".sort-*"))
+
+
+def test_a_trace_without_a_decision_is_an_error_with_its_mend(tmp_path: Path) -> None:
+    run = a_run(tmp_path)
+    (tmp_path / "decisions" / "part-000001.parquet").unlink()
+    with pytest.raises(CotfactoryError, match=r"36 traces have no decision.*cotfactory filter"):
+        materialise(run)
+
+
+def test_a_rejected_row_keeps_the_text_as_the_teacher_gave_it(tmp_path: Path) -> None:
+    run = a_run(tmp_path, problems=1, test_fraction=0.0)
+    materialise(run)
+    (row,) = pl.read_parquet(tmp_path / "splits/rejected/train-00000.parquet").to_dicts()
+    assert row["messages"][-1]["content"] == "<think>It is 6.</think>6"
+    assert row["rules"] == ["not_correct"]
+
+
+def test_a_larger_test_fraction_takes_from_train_only() -> None:
+    names = [f"problem {n}" for n in range(500)]
+    small = {n for n in names if part_of(n, 0.1, 0) == "test"}
+    large = {n for n in names if part_of(n, 0.3, 0) == "test"}
+    assert small < large
+    assert 20 < len(small) < 90
+
+
+def test_shards_end_at_their_size(tmp_path: Path) -> None:
+    (row,) = shortcut_rows(placed(sample("Six sevens make 42." * 10)))
+    with ShardWriter(tmp_path, shard_bytes=1000) as writer:
+        for _ in range(6):
+            writer.write(row)
+    shards = sorted(p.name for p in (tmp_path / "shortcut").iterdir())
+    assert shards[:2] == ["train-00000.parquet", "train-00001.parquet"]
+    assert pl.read_parquet(tmp_path / "shortcut" / "*.parquet").height == 6
