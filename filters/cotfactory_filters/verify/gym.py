@@ -77,6 +77,7 @@ class GymVerifier:
         try:
             checks = GymChecks.model_validate(problem.checks)
             dataset, entry = _entry(checks.model_dump_json())
+            _expect_question(problem, entry)
         except (ValidationError, _NoSuchEntryError) as error:
             return verdict(self, trace, "unverifiable", detail=_fault(error))
         answer = final_answer(trace)
@@ -97,6 +98,16 @@ class GymVerifier:
 
 class _NoSuchEntryError(Exception):
     """What a problem names cannot be made."""
+
+
+def _expect_question(problem: Problem, entry: dict[str, Any]) -> None:
+    """Some datasets iterate over sets: with another hash seed their entries are others."""
+    question = entry["question"].strip()
+    if not any(question in message.content for message in problem.messages):
+        raise _NoSuchEntryError(
+            "reasoning-gym makes another question from these checks than the one in the prompt: "
+            "dataset, config, seed, index or the process's PYTHONHASHSEED differ"
+        )
 
 
 def _fault(error: ValidationError | _NoSuchEntryError) -> str:

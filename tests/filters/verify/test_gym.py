@@ -22,8 +22,9 @@ def entry(dataset: str, index: int = 0, **config: Any) -> dict[str, Any]:
 
 
 def problem(dataset: str, index: int = 0, **config: Any) -> Problem:
+    question = entry(dataset, index, **config)["question"]
     return Problem(
-        messages=(Message(role="user", content=f"{dataset} {index}"),),
+        messages=(Message(role="user", content=f"{question}\nAnswer in tags."),),
         source="reasoning-gym",
         verifier="gym",
         checks={
@@ -133,6 +134,13 @@ def test_answers_that_would_run_in_the_scorer_do_not(dataset: str, tmp_path: Pat
     ):
         assert judged(problem(dataset), payload).status == "unparsable"
         assert not canary.exists()
+
+
+def test_an_entry_that_turns_out_another_question_is_unverifiable() -> None:
+    other = problem("chain_sum", 1).model_copy(update={"messages": problem("lcm").messages})
+    verdict = judged(other, entry("chain_sum", 1)["answer"])
+    assert verdict.status == "unverifiable"
+    assert "another question" in verdict.detail
 
 
 def test_a_scorer_that_counts_every_answer_is_overruled() -> None:
