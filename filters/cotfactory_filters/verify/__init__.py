@@ -4,7 +4,6 @@ from cotfactory_filters.verify.base import Verifier, verdict
 from cotfactory_filters.verify.registry import (
     REGISTRY,
     make_verifier,
-    
     verifier_version,
 )
 

@@ -1,0 +1,176 @@
+"""Keeps worker processes busy, and ends those that hang."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from multiprocessing.connection import Connection
+from typing import NamedTuple
+
+from cotfactory_filters.verify.answer import Judgement
+from cotfactory_filters.verify.memo import Settle
+from cotfactory_filters.verify.worker import Job, Limits, Reply
+from cotfactory_schemas import Verdict
+from cotfactory_schemas.recipe import VerifySettings
+
+BATCH = 32  # jobs in one message: hides the hand-over, small enough to share work fairly
+GRACE_S = 0.3  # what a worker gets beyond an item's limit to end it itself
+STARTUP_S = 120.0  # imports on a busy machine
+JOIN_S = 10.0
+
+
+class Task(NamedTuple):
+    """A job, and who wants its outcome."""
+
+    job: Job
+    settle: Settle
+
+
+class WorkerProcess:
+    """One worker and the socket to it."""
+
+    def __init__(self, settings: VerifySettings) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            command = ["-P", "-W", "ignore", "-m", "cotfactory_filters.verify.worker"]
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                [sys.executable, *command, str(theirs.fileno())],
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        self._socket = Connection(ours.detach())
+        self.send(Limits(settings.memory_mib, settings.verifiers))
+
+    def send(self, message: object) -> None:
+        """Sends; that a worker is gone shows when its reply is awaited."""
+        with contextlib.suppress(OSError):
+            self._socket.send(message)
+
+    def answer(self, job: Job) -> tuple[Judgement | Verdict, float, bool]:
+        """Returns the outcome of the job sent, the seconds spent, and whether the worker lives."""
+        started = time.perf_counter()
+        try:
+            if self._reply(STARTUP_S) is None:
+                return Judgement("error", "", detail="the worker did not start"), 0.0, False
+            started = time.perf_counter()
+            reply = self._reply(job.timeout_s + GRACE_S)
+        except (EOFError, OSError):
+            self.kill()
+            code = self._process.wait()
+            died = Judgement("error", "", detail=f"the worker process ended (code {code})")
+            return died, time.perf_counter() - started, False
+        seconds = time.perf_counter() - started
+        if reply is None or reply[1] is None:
+            late = Judgement("timeout", "", detail=f"no verdict within {job.timeout_s:g} s")
+            return late, seconds, False
+        return reply[1], seconds, True
+
+    def _reply(self, timeout_s: float) -> Reply | None:
+        if not self._socket.poll(timeout_s):
+            return None
+        reply: Reply = self._socket.recv()
+        return reply
+
+    def kill(self) -> None:
+        """Ends the worker and what it started, at once."""
+        with contextlib.suppress(ProcessLookupError):
+            if self._process.poll() is None:
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """Ends the worker and frees what it held."""
+        self.kill()
+        self._process.wait()
+        self._socket.close()
+
+
+class Dispatcher:
+    """A queue of tasks and one thread for each worker process."""
+
+    def __init__(self, settings: VerifySettings) -> None:
+        self._settings = settings
+        self._tasks: deque[Task] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._cancelled = False
+        self._workers: dict[int, WorkerProcess] = {}
+        self._threads = [
+            threading.Thread(target=self._serve, args=(i,), name=f"verify-{i}", daemon=True)
+            for i in range(settings.workers)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, task: Task) -> None:
+        """Queues `task`; a worker starts when there is a first one for it."""
+        with self._changed:
+            if not self._closed:
+                self._tasks.append(task)
+                self._changed.notify()
+                return
+        task.settle(None, 0.0)
+
+    def close(self, *, cancel: bool) -> None:
+        """Ends threads and workers; `cancel` drops what is queued and under way."""
+        with self._changed:
+            self._closed = True
+            self._cancelled = self._cancelled or cancel
+            self._changed.notify_all()
+            workers = list(self._workers.values()) if self._cancelled else []
+        for worker in workers:
+            worker.kill()
+        for thread in self._threads:
+            thread.join(JOIN_S if self._cancelled else None)
+
+    def _serve(self, index: int) -> None:
+        while batch := self._next_batch():
+            while batch and not self._cancelled:
+                batch = self._run(index, batch)
+            for task in batch:
+                task.settle(None, 0.0)
+        self._retire(index)
+
+    def _next_batch(self) -> list[Task]:
+        """Waits for work; an empty list means that there will be no more."""
+        with self._changed:
+            while not self._tasks and not self._closed:
+                self._changed.wait()
+            share = -(-len(self._tasks) // len(self._threads))
+            return [self._tasks.popleft() for _ in range(min(BATCH, share))]
+
+    def _run(self, index: int, batch: list[Task]) -> list[Task]:
+        """Has a worker do `batch`; returns what is left when the worker had to be ended."""
+        worker = self._worker(index)
+        worker.send([task.job for task in batch])
+        for position, task in enumerate(batch):
+            outcome, seconds, alive = worker.answer(task.job)
+            if self._cancelled:
+                return batch[position:]
+            task.settle(outcome, seconds)
+            if not alive:
+                self._retire(index)
+                return batch[position + 1 :]
+        return []
+
+    def _worker(self, index: int) -> WorkerProcess:
+        worker = self._workers.get(index)
+        if worker is None:
+            worker = WorkerProcess(self._settings)
+            with self._changed:
+                self._workers[index] = worker
+                if self._cancelled:  # close() did not see it
+                    worker.kill()
+        return worker
+
+    def _retire(self, index: int) -> None:
+        with self._changed:
+            worker = self._workers.pop(index, None)
+        if worker is not None:
+            worker.close()

@@ -1,0 +1,37 @@
+"""How a final answer is announced, in several languages."""
+
+import re
+
+_ANNOUNCEMENTS = (
+    r"(?:final\s+)?answer\s+(?:is|are|would\s+be|must\s+be)",
+    r"final\s+answer",
+    r"(?:最终)?答案(?:是|为|：|:)|答(?:：|:)",
+    r"(?:最終的な)?答え(?:は|：|:)",
+    r"(?:최종\s*)?(?:정답|답)(?:은|:)",
+    r"la\s+(?:respuesta|risposta)(?:\s+final[e]?)?\s+(?:es|è)",
+    r"la\s+réponse(?:\s+finale)?\s+est",
+    r"a\s+resposta(?:\s+final)?\s+é",
+    r"(?:endgültige\s+)?antwort\s+(?:ist|lautet)",
+    r"(?:окончательный\s+)?ответ\s*:",
+    r"(?:الجواب|الإجابة)(?:\s+النهائية|\s+النهائي)?\s+(?:هو|هي)",
+    r"(?:अंतिम\s+)?उत्तर(?:\s+है|\s*:)",
+    r"উত্তর(?:\s+হল|\s*:)",
+    r"సమాధానం(?:\s*:)?",
+    r"คำตอบ(?:คือ|\s*:)",
+    r"jibu\s+(?:ni|la\s+mwisho\s+ni)",
+)
+
+# A formula in display style, or what follows up to the end of the line or the sentence; a full
+# stop inside a number ends nothing.
+_FORMULA = r"\\\[[^\]]{1,300}\\\]|\$\$[^$]{1,300}\$\$"
+_ENDS = r"(?=\.?\s*\*{0,2}\s*(?:\n|\Z)|\.\s+\S|。)"
+_ANSWER = rf"[\s:：*]*(?P<answer>{_FORMULA}|[^\n]+?){_ENDS}"
+
+PHRASE = re.compile(rf"(?:{'|'.join(_ANNOUNCEMENTS)}){_ANSWER}", re.IGNORECASE)
+"""`The answer is 42.`, `答案：42`: the group `answer` holds what follows."""
+
+LABEL = re.compile(
+    rf"^[\s*#>-]*(?:A|Answer|Antwort|Respuesta|Réponse|Resposta|Risposta|Jibu)\*{{0,2}}\s*:{_ANSWER}",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""`A: 42` at the start of a line."""
