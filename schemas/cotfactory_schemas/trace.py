@@ -6,6 +6,7 @@ from pydantic import Field, JsonValue
 
 from cotfactory_schemas.base import Noun
 
+Continuation = Literal["", "limit", "journey"]
 FinishReason = Literal["stop", "length", "error", "unknown"]
 
 
@@ -16,7 +17,8 @@ class Trace(Noun):
     `response` (the answer) are exact substrings of it, read by the reader named in `layout`; a
     better reader never needs the teacher again. Token counts are the engine's own; None where it
     did not say. `error` is set, and `finish_reason` is `error`, when the engine gave no answer.
-    `parent_id` is the trace that this one continues. `created_at` is ISO 8601 in UTC.
+    `parent_id` is the trace that this one continues, whose text `raw` starts with: past the token
+    limit (`continuation` `limit`) or from a wrong thought (`journey`). `created_at` is ISO 8601 in UTC.
     """
 
     trace_id: str
@@ -36,6 +38,7 @@ class Trace(Noun):
     max_tokens: int | None = None
     seed: int | None = None
     parent_id: str | None = None
+    continuation: Continuation = ""
     seconds: float | None = None
     created_at: str = ""
     error: str | None = None

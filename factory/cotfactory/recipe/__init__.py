@@ -1,15 +1,18 @@
 """Recipes: shipped ones by name, others by path, validated with every default written out."""
 
+import json
 from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
+
+import yaml
 
 from cotfactory.errors import UsageError
 from cotfactory.recipe import document, validate
 from cotfactory_schemas import Recipe
 from cotfactory_schemas.registry import did_you_mean
 
-__all__ = ["load", "names", "reload", "text"]
+__all__ = ["description", "dump", "json_schema", "load", "names", "reload", "text"]
 
 _SUFFIX = ".yaml"
 
@@ -51,6 +54,23 @@ def load(name_or_path: str, assignments: Iterable[str] = ()) -> Recipe:
 def reload(run: Path, assignments: Iterable[str]) -> Recipe:
     """Reads the recipe of a run, with `a.b=c` laid over it."""
     return _finish(document.read(run / "recipe.yaml"), assignments)
+
+
+def description(name: str) -> str:
+    """The first sentence of a shipped recipe's description."""
+    values = document.parse(text(name), name).values
+    return str(values.get("description", "")).split(". ")[0].strip()
+
+
+def dump(made: Recipe) -> str:
+    """The recipe as YAML, with every default written out."""
+    return yaml.safe_dump(made.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def json_schema() -> str:
+    """The JSON Schema of recipes. Plugins' own settings are open in it."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return json.dumps(schema | Recipe.model_json_schema(), indent=2)
 
 
 def _finish(made: document.Document, assignments: Iterable[str]) -> Recipe:

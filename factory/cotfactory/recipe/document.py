@@ -86,8 +86,9 @@ def parse(text: str, name: str) -> Document:
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent):
-                line = event.start_mark.line + 1
-                raise UsageError(f"{name}:{line}: YAML aliases are not supported; write it out")
+                raise UsageError(
+                    f"{name}: *{event.anchor}: aliases are not supported; write it out"
+                )
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         values = yaml.safe_load(text)
     except yaml.YAMLError as error:

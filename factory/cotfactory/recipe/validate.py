@@ -10,7 +10,8 @@ from pydantic import BaseModel, ValidationError
 from cotfactory import engines, sources
 from cotfactory.errors import UsageError
 from cotfactory.recipe.document import Document, Location
-from cotfactory_filters import annotate, verify
+from cotfactory_filters.annotate.registry import REGISTRY as ANNOTATORS
+from cotfactory_filters.verify.registry import REGISTRY as VERIFIERS
 from cotfactory_schemas import Plugin, Recipe
 from cotfactory_schemas.registry import Registry, UnknownPluginError, did_you_mean
 
@@ -25,7 +26,7 @@ def recipe(document: Document) -> Recipe:
         UsageError: what is wrong, a line for each fault.
     """
     made = _checked(Recipe, document.values, (), document)
-    annotators = {name: {} for name in annotate.REGISTRY.names()} | made.filter.annotators
+    every: dict[str, dict[str, Any] | None] = {name: {} for name in ANNOTATORS.names()}
     problems = [
         _plugin(sources.REGISTRY, source, ("problems", index), document)
         for index, source in enumerate(made.problems)
@@ -36,14 +37,14 @@ def recipe(document: Document) -> Recipe:
         "verify": made.verify.model_copy(
             update={
                 "verifiers": _options(
-                    verify.REGISTRY, made.verify.verifiers, ("verify", "verifiers"), document
+                    VERIFIERS, made.verify.verifiers, ("verify", "verifiers"), document
                 )
             }
         ),
         "filter": made.filter.model_copy(
             update={
                 "annotators": _options(
-                    annotate.REGISTRY, annotators, ("filter", "annotators"), document
+                    ANNOTATORS, every | made.filter.annotators, ("filter", "annotators"), document
                 )
             }
         ),
@@ -69,7 +70,7 @@ def _settings(
     registry: Registry, name: str, options: Mapping[str, Any], at: Location, document: Document
 ) -> dict[str, Any]:
     try:
-        model = registry.load(name).settings_model
+        model: type[BaseModel] = registry.load(name).settings_model
     except UnknownPluginError as error:
         raise UsageError(f"{document.place(at)}: {_dotted(at)}: {error}") from None
     return _checked(model, options, at, document).model_dump(mode="json")

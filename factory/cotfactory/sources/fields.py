@@ -1,8 +1,8 @@
 """Makes problems of rows by a map from our fields to the row's columns."""
 
 import json
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeVar
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
@@ -15,6 +15,7 @@ PROBLEM_FIELDS = (
     "id", "prompt", "messages", "reference", "verifier", "checks",
     "domain", "kind", "language", "licence",
 )  # fmt: skip
+T = TypeVar("T")
 _JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
 
 
@@ -62,22 +63,25 @@ def plain(value: Any) -> JsonValue:  # noqa: ANN401 - whatever a Parquet cell ho
     return _JSON.validate_json(json.dumps(value, default=str).replace("NaN", "null"))
 
 
-def problem(
-    place: str, row: Mapping[str, Any], columns: Columns, defaults: Problem
-) -> Problem | RowFault:
-    """Makes a problem of a row; what the row does not say is taken from `defaults`."""
+def attempt(place: str, option: str, make: Callable[[], T]) -> T | RowFault:
+    """Returns what `make` makes of a row, or what is wrong with the row and the mend."""
     try:
-        return _problem(row, columns, defaults)
+        return make()
     except KeyError as error:
-        (column,) = error.args
-        return RowFault(place, f"{column!r} is missing. Add it, or map another: {columns.option}")
+        return RowFault(place, f"{error.args[0]!r} is missing. Add it, or map another: {option}")
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         where = ".".join(map(str, fault["loc"]))
         return RowFault(place, f"{where}: {fault['msg']} (is {fault['input']!r:.80})")
 
 
-def _problem(row: Mapping[str, Any], columns: Columns, defaults: Problem) -> Problem:
+def problem(row: Mapping[str, Any], columns: Columns, defaults: Problem) -> Problem:
+    """Makes a problem of a row; what the row does not say is taken from `defaults`.
+
+    Raises:
+        KeyError: the row has no prompt, or lacks a mapped column.
+        ValidationError: a value does not fit.
+    """
     messages = columns.get(row, "messages")
     prompt = columns.text(row, "prompt")
     if messages is None and prompt is None:

@@ -1,6 +1,7 @@
 """Problems from local JSONL, CSV and Parquet files."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -68,7 +69,9 @@ class Files:
                 if isinstance(row, RowFault):
                     yield row
                 else:
-                    yield fields.problem(*row, finder, defaults)
+                    place, values = row
+                    make = partial(fields.problem, values, finder, defaults)
+                    yield fields.attempt(place, finder.option, make)
 
 
 def expand(patterns: tuple[str, ...]) -> Iterator[Path]:

@@ -1,6 +1,7 @@
 """Problems from datasets on the Hub, or in any folder or format that `datasets` loads."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import ClassVar
 
 from cotfactory.errors import UsageError
@@ -44,4 +45,8 @@ class Hub:
             raise UsageError(f"dataset {wanted.dataset!r} cannot be loaded: {error}") from None
         finder, defaults = wanted.finder(), wanted.defaults(wanted.dataset)
         for number, row in enumerate(stream, start=1):
-            yield fields.problem(f"{wanted.dataset}:{number}", row, finder, defaults)
+            yield fields.attempt(
+                f"{wanted.dataset}:{number}",
+                finder.option,
+                partial(fields.problem, row, finder, defaults),
+            )

@@ -47,3 +47,16 @@ def _holder(descriptor: int) -> str:
     except (ValueError, KeyError, TypeError):
         who = "another process"
     return f"{who}. Wait for it, or look with: cotfactory status RUN"
+
+
+def is_locked(run: Path) -> bool:
+    """Says whether a process writes the run now."""
+    path = run / ".lock"
+    if not path.exists():
+        return False
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False

@@ -17,9 +17,12 @@ def scan(run: Run, table: str) -> pl.LazyFrame:
     if not parts:
         return empty(TABLES[table]).lazy()
     frame = pl.scan_parquet(parts)
-    if table == "traces":
-        frame = frame.with_columns(raw=layout.raw_expression())
-    return frame
+    return restore_raw(frame) if table == "traces" else frame
+
+
+def restore_raw(traces: pl.LazyFrame) -> pl.LazyFrame:
+    """Fills in the raw texts that parts of `traces` leave out."""
+    return traces.with_columns(raw=layout.raw_expression())
 
 
 def empty(schema: pa.Schema) -> pl.DataFrame:

@@ -1,0 +1,118 @@
+"""One sample: what is asked of the engine for it, and the trace that the answer becomes."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from cotfactory.engines.base import Completion, Request
+from cotfactory.generate import prompts
+from cotfactory.generate.plan import Asked
+from cotfactory_filters import layout
+from cotfactory_schemas import Teacher, Trace, ids
+from cotfactory_schemas.recipe import GenerateSettings
+from cotfactory_schemas.trace import Continuation
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A sample to ask for. A continuation goes on from `opening`, a part of its parent's text."""
+
+    asked: Asked
+    index: int
+    trace_id: str
+    limit: int
+    parent: Trace | None = None
+    continuation: Continuation = ""
+    opening: str = ""
+
+    @property
+    def spent(self) -> int:
+        """Tokens that the parent generated of what this sample's limit bounds."""
+        limited = self.parent if self.continuation == "limit" else None
+        return (limited.completion_tokens or 0) if limited else 0
+
+
+class Sampler:
+    """Makes requests and traces for one teacher."""
+
+    def __init__(self, teacher: Teacher, engine: str, seed: int) -> None:
+        self.teacher = teacher
+        self.engine = engine
+        self.seed = seed
+
+    def fresh(self, asked: Asked, index: int) -> Sample:
+        """The sample `index` of a problem."""
+        trace_id = ids.trace_id(asked.problem.problem_id, self.teacher.fingerprint, index)
+        return Sample(asked, index, trace_id, self.teacher.sampling.max_tokens)
+
+    def longer(self, asked: Asked, parent: Trace, limit: int) -> Sample:
+        """The sample that goes on from a trace which was cut at a lower limit."""
+        name = f"limit:{parent.trace_id}:{limit}"
+        trace_id = ids.trace_id(asked.problem.problem_id, self.teacher.fingerprint, name)
+        opening = parent.raw.removeprefix(self.teacher.prefill)
+        return Sample(asked, parent.sample, trace_id, limit, parent, "limit", opening)
+
+    def next_limit(self, limit: int, settings: GenerateSettings) -> int | None:
+        """The lowest token limit of the recipe above `limit`."""
+        limits = (self.teacher.sampling.max_tokens, *settings.continue_truncated)
+        return min((larger for larger in limits if larger > limit), default=None)
+
+    def continued(self, asked: Asked, trace: Trace, settings: GenerateSettings) -> Sample | None:
+        """The sample that goes on from `trace`, when it was cut and a larger limit is allowed."""
+        if trace.finish_reason != "length" or trace.max_tokens is None:
+            return None
+        limit = self.next_limit(trace.max_tokens, settings)
+        return None if limit is None else self.longer(asked, trace, limit)
+
+    def request(self, sample: Sample) -> Request:
+        """What the engine is asked."""
+        return Request(
+            trace_id=sample.trace_id,
+            messages=prompts.render(self.teacher, sample.asked.problem),
+            prefill=self.teacher.prefill,
+            sampling=self.teacher.sampling,
+            max_tokens=sample.limit - sample.spent,
+            seed=ids.sample_seed(sample.trace_id, self.seed),
+            continue_from=sample.opening,
+        )
+
+    def trace(self, sample: Sample, completion: Completion) -> Trace:
+        """The trace of an answer. Token counts cover the continued text too."""
+        if completion.reasoning is None:
+            raw = self.teacher.prefill + sample.opening + completion.text
+            read = layout.read(raw)
+        else:
+            raw, read = layout.read_fields(completion.reasoning, completion.text)
+        generated = completion.completion_tokens
+        return Trace(
+            **self._provenance(sample),
+            raw=raw,
+            reasoning=read.reasoning,
+            response=read.response,
+            layout=read.name,
+            finish_reason=completion.finish_reason,
+            prompt_tokens=completion.prompt_tokens,
+            reasoning_tokens=completion.reasoning_tokens,
+            completion_tokens=None if generated is None else generated + sample.spent,
+            seconds=completion.seconds,
+        )
+
+    def failure(self, sample: Sample, error: Exception) -> Trace:
+        """The record of a sample that the engine could not answer."""
+        message = f"{type(error).__name__}: {error}"
+        return Trace(**self._provenance(sample), raw="", finish_reason="error", error=message)
+
+    def _provenance(self, sample: Sample) -> dict[str, Any]:
+        return {
+            "trace_id": sample.trace_id,
+            "problem_id": sample.asked.problem.problem_id,
+            "sample": sample.index,
+            "teacher": self.teacher.fingerprint,
+            "model": self.teacher.model,
+            "engine": self.engine,
+            "max_tokens": sample.limit,
+            "seed": ids.sample_seed(sample.trace_id, self.seed),
+            "parent_id": sample.parent.trace_id if sample.parent else None,
+            "continuation": sample.continuation,
+            "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        }

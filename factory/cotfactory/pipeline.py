@@ -1,0 +1,66 @@
+"""The whole line, station by station. Each resumes what is there and repeats nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cotfactory.annotate import annotate
+from cotfactory.catalog import write_catalog
+from cotfactory.decide import FunnelStep, decide, funnel
+from cotfactory.display import Display
+from cotfactory.generate import generate
+from cotfactory.generate.limits import Limits
+from cotfactory.publish import publish
+from cotfactory.report import write_report
+from cotfactory.splits import materialise
+from cotfactory.store.run import Run
+from cotfactory.verdicts import verify
+from cotfactory_schemas import Recipe
+
+SPLITS = ("shortcut", "journey", "rejected")
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a run holds after filtering. `rows` counts the rows of each split."""
+
+    run: Path
+    traces: int
+    kept: int
+    rows: dict[str, int]
+    funnel: Sequence[FunnelStep]
+
+
+def run_all(out: Path, recipe: Recipe, display: Display, limits: Limits) -> Made:
+    """Generates, filters, builds the splits and the publishable folder of `recipe` in `out`."""
+    generate_run(out, recipe, display, limits)
+    made = filter_run(out, recipe, display)
+    publish(Run.read(out), str(out / "dataset"))
+    return made
+
+
+def generate_run(out: Path, recipe: Recipe, display: Display, limits: Limits) -> None:
+    """Asks the teacher for what is missing in `out`."""
+    with Run.open(out, recipe) as run:
+        verify(run, display.stage)  # what a crash left unjudged
+        generate(run, display.generating, limits)
+
+
+def filter_run(out: Path, recipe: Recipe | None, display: Display) -> Made:
+    """Judges, measures, decides and builds the splits; computes only what is missing or changed."""
+    with Run.open(out, recipe) as run:
+        verify(run, display.stage)
+        annotate(run, run.recipe.filter, display.stage)
+        decided = decide(run, display.stage)
+        built = materialise(run, display.stage)
+        steps = funnel(run)
+        run.record("splits", built.facts())
+        write_catalog(run)
+        write_report(run)
+    return Made(
+        run=out,
+        traces=decided.traces,
+        kept=decided.kept,
+        rows={split: built.rows(split) for split in SPLITS},
+        funnel=steps,
+    )

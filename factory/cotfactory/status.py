@@ -1,0 +1,54 @@
+"""`cotfactory status`: how a run stands, read from another process."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from cotfactory.generate.heartbeat import STATUS_FILE
+from cotfactory.store.lock import is_locked
+from cotfactory.store.run import Run
+
+
+def read_status(path: Path) -> dict[str, Any]:
+    """Returns what the run holds, whether a process writes it now, and the last heartbeat.
+
+    Raises:
+        CotfactoryError: there is no run.
+    """
+    run = Run.read(path)
+    heartbeat = path / STATUS_FILE
+    return {
+        "run": str(path),
+        "being_written": is_locked(path),
+        "rows": {table: run.rows(table) for table in ("problems", "traces", "verdicts")},
+        "stations": sorted(set(run.manifest) - {"cotfactory"}),
+        "unlisted_files": [str(p) for p in run.unlisted()],
+        "heartbeat": json.loads(heartbeat.read_text("utf-8")) if heartbeat.exists() else None,
+    }
+
+
+def print_status(path: Path, *, as_json: bool) -> None:
+    """Prints the status, as JSON or as lines for people."""
+    status = read_status(path)
+    if as_json:
+        typer.echo(json.dumps(status))
+        return
+    typer.echo(f"{path}: {'being written' if status['being_written'] else 'at rest'}")
+    for table, rows in status["rows"].items():
+        typer.echo(f"  {table:<10}{rows:>10} rows in committed parts")
+    for stranger in status["unlisted_files"]:
+        typer.echo(f"  not part of this run: {stranger}")
+    heartbeat = status["heartbeat"]
+    if heartbeat:
+        typer.echo(f"generate, at {heartbeat['at']}:")
+        for name in _SHOWN:
+            typer.echo(f"  {name:<24}{heartbeat[name]}")
+
+
+_SHOWN = (
+    "completions", "accepted", "errors", "lost", "in_flight", "unjudged", "open_problems",
+    "problems_by_outcome", "generated_tokens", "tokens_per_s", "accepted_tokens_per_s",
+    "occupancy", "steady_occupancy", "phase_s",
+)  # fmt: skip
