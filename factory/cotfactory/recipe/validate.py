@@ -26,7 +26,7 @@ def recipe(document: Document) -> Recipe:
         UsageError: what is wrong, a line for each fault.
     """
     made = _checked(Recipe, document.values, (), document)
-    every: dict[str, dict[str, Any] | None] = {name: {} for name in ANNOTATORS.names()}
+    every: dict[str, dict[str, Any] | None] = {name: {} for name in ANNOTATORS.shipped}
     problems = [
         _plugin(sources.REGISTRY, source, ("problems", index), document)
         for index, source in enumerate(made.problems)
