@@ -1,25 +1,64 @@
-"""Journeys that the teacher went on with itself, from its own wrong thought."""
+"""Journeys that the teacher goes on with itself, from its own wrong thought."""
+
+from typing import NamedTuple
 
 from cotfactory.splits.group import Sample
 from cotfactory.splits.spans import Range, journey_spans
-from cotfactory_schemas import Span
+from cotfactory.splits.wrong import BREAK, WrongAttempt, wrong_attempt
+from cotfactory_schemas import Problem, Recipe, Span, Trace, Verdict
 
 
-def continued_spans(sample: Sample, parent: Sample) -> tuple[Span, ...]:
-    """Returns the spans of a right trace that starts with its wrong parent's thought.
+class Handed(NamedTuple):
+    """What a wrong teacher is handed to go on from.
 
-    Behind that stands the reflection that the teacher was handed (`extra["reflection"]`), and
-    behind that what it made of it. Empty where any of these is not so, as for a trace that
-    continues one that was cut off at its limit.
+    `text` is its own raw text, prefill included, up to where the wrong path ends, then the
+    reflection. The trace that goes on from it keeps `reflection` as `extra["reflection"]`.
     """
-    reflection = sample.trace.extra.get("reflection")
-    attempt, thought = parent.turn.thought, sample.turn.thought
-    told = isinstance(reflection, str) and bool(reflection.strip())
-    wrong = parent.status == "incorrect" and sample.status == "correct"
-    if not (told and wrong and attempt and thought.startswith(attempt)):
+
+    text: str
+    reflection: str
+
+
+def hand_back(problem: Problem, trace: Trace, verdict: Verdict, recipe: Recipe) -> Handed | None:
+    """Returns what the teacher of a wrong trace is handed; None where the trace is not fit for it.
+
+    The wrong path is cut after its first wrong step where that is known, as in stitched journeys.
+    """
+    attempt = _attempt(Sample(problem, trace, verdict, kept=False), recipe)
+    if attempt is None:
+        return None
+    start = trace.raw.find(attempt.text)
+    if start < 0:
+        return None
+    reflection = attempt.reflection(recipe.seed)
+    path = trace.raw[: start + len(attempt.text)]
+    return Handed(path + BREAK + reflection, reflection)
+
+
+def continued_spans(sample: Sample, parent: Sample, recipe: Recipe) -> tuple[Span, ...]:
+    """Returns the spans of a right trace that went on from its wrong parent's path.
+
+    Empty where it is not one: it must start with words of the parent, cut anywhere, and go on with
+    the reflection that was handed to it.
+    """
+    if parent.status != "incorrect" or sample.status != "correct":
         return ()
-    text = str(reflection).strip()
-    start = thought.find(text, len(attempt))
-    if start < 0 or thought[len(attempt) : start].strip():
+    told, thought = _told(sample, parent, recipe), sample.turn.thought
+    start = thought.find(told) if told else -1
+    attempt = thought[: max(start, 0)].strip()
+    if not attempt or not parent.turn.thought.startswith(attempt):
         return ()
-    return journey_spans(sample.turn, [Range(start, start + len(text))])
+    return journey_spans(sample.turn, [Range(start, start + len(told))])
+
+
+def _told(sample: Sample, parent: Sample, recipe: Recipe) -> str:
+    """The reflection that the trace keeps, else the one that its parent gives today."""
+    kept = sample.trace.extra.get("reflection")
+    if isinstance(kept, str):
+        return kept.strip()
+    attempt = _attempt(parent, recipe)
+    return attempt.reflection(recipe.seed) if attempt else ""
+
+
+def _attempt(sample: Sample, recipe: Recipe) -> WrongAttempt | None:
+    return wrong_attempt(sample, recipe.splits.journey)

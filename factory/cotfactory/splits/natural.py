@@ -1,10 +1,10 @@
 """Finds the wrong attempts, reflections and the correct path inside one thought."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from cotfactory.splits.candidates import CUE
-from cotfactory.splits.group import Judged, Sample
+from cotfactory.splits.group import Sample
 from cotfactory.splits.spans import Range, journey_spans
 from cotfactory_schemas import Span
 
@@ -22,15 +22,18 @@ def natural_spans(sample: Sample) -> tuple[Span, ...]:
     """
     if sample.status != "correct":
         return ()
-    return journey_spans(sample.turn, list(_turns(sample.turn.thought, sample.candidates or ())))
+    return journey_spans(sample.turn, list(_turns(sample)))
 
 
-def _turns(thought: str, candidates: Sequence[Judged]) -> Iterator[Range]:
+def _turns(sample: Sample) -> Iterator[Range]:
     """Yields the reflection on each wrong candidate."""
+    thought, candidates = sample.turn.thought, sample.candidates or ()
     reached = 0
     for here, judged in enumerate(candidates):
         stated = judged.candidate
         if judged.status != "incorrect" or stated.start < reached:
+            continue
+        if _goes_on_to(thought, stated.end, sample.extracted):
             continue
         others = (c.candidate for c in candidates[here + 1 :])
         limit = next((o.start for o in others if o.text != stated.text), len(thought))
@@ -39,6 +42,15 @@ def _turns(thought: str, candidates: Sequence[Judged]) -> Iterator[Range]:
             begin = max(_sentence_start(thought, cue.start()), stated.end)
             reached = _reflection_end(thought, cue.end())
             yield Range(begin, reached)
+
+
+def _goes_on_to(thought: str, at: int, answer: str | None) -> bool:
+    """Whether the right answer stands later in the line: "the answer is 9/4, so m + n = 13"."""
+    if not answer:
+        return False
+    line_end = thought.find("\n", at)
+    rest = thought[at : line_end if line_end >= 0 else len(thought)]
+    return re.search(rf"(?<!\w){re.escape(answer)}(?!\w)", rest) is not None
 
 
 def _sentence_start(thought: str, at: int) -> int:

@@ -7,7 +7,8 @@ from functools import cached_property
 from cotfactory.splits.continued import continued_spans
 from cotfactory.splits.group import Group, Sample
 from cotfactory.splits.natural import natural_spans
-from cotfactory_schemas import JourneySettings, Recipe, Span
+from cotfactory.splits.wrong import first_wrong_step
+from cotfactory_schemas import Recipe, Span
 from cotfactory_schemas.split import Origin, SplitName
 
 
@@ -51,19 +52,22 @@ class Placed:
 
 def place_group(group: Group, recipe: Recipe) -> Placed:
     """Gives every sample of the group its place."""
-    settings = recipe.splits.journey
     by_id = {s.trace.trace_id: s for s in group.samples}
     parents = {i: by_id.get(s.trace.parent_id or "") for i, s in by_id.items()}
-    places = {i: _place(s, parents[i], settings) for i, s in by_id.items()}
+    places = {i: _place(s, parents[i], recipe) for i, s in by_id.items()}
     return Placed(group, places, recipe)
 
 
-def _place(sample: Sample, parent: Sample | None, settings: JourneySettings) -> Place:
+def _place(sample: Sample, parent: Sample | None, recipe: Recipe) -> Place:
+    settings = recipe.splits.journey
     rules = sample.rules if not sample.kept else _unpublishable(sample)
     if not sample.kept or rules:
         return Place("rejected", rules=rules)
-    if parent and (spans := continued_spans(sample, parent)):
-        return Place("journey", "continued", spans)
+    if sample.trace.continuation == "journey":
+        spans = continued_spans(sample, parent, recipe) if parent else ()
+        # It starts with a wrong path: where that cannot be marked, it is no shortcut either.
+        unmarked = Place("rejected", rules=("journey_unmarked",))
+        return Place("journey", "continued", spans) if spans else unmarked
     spans = natural_spans(sample) if settings.natural else ()
     attempts = sum(span.role == "wrong_attempt" for span in spans)
     if attempts > settings.max_wrong:
@@ -80,4 +84,6 @@ def _unpublishable(sample: Sample) -> tuple[str, ...]:
         broken.append("no_thought")
     if not turn.answer:
         broken.append("no_answer")
+    if first_wrong_step(sample.trace.extra):
+        broken.append("wrong_step")  # right by chance: a label says that the way there is wrong
     return tuple(broken)

@@ -9,14 +9,11 @@ from collections.abc import Iterator, Sequence
 from cotfactory.splits.assistant import Turn, has_tags
 from cotfactory.splits.group import Sample
 from cotfactory.splits.place import Placed
-from cotfactory.splits.reflection import Failure, reflect
 from cotfactory.splits.rows import row
 from cotfactory.splits.spans import Range, journey_spans
-from cotfactory.splits.wrong import WrongAttempt, wrong_attempt
+from cotfactory.splits.wrong import BREAK, WrongAttempt, wrong_attempt
 from cotfactory_schemas import SplitRow
 from cotfactory_schemas.ids import content_id
-
-BREAK = "\n\n"
 
 
 def stitched_rows(placed: Placed) -> Iterator[SplitRow]:
@@ -62,7 +59,8 @@ def _chosen(
 def _stitch(placed: Placed, wrong: Sequence[WrongAttempt], right: Sample) -> SplitRow | None:
     thought, reflections = "", []
     for place, attempt in enumerate(wrong):
-        told = _reflection(placed, wrong[:place], attempt)
+        other = wrong[place - 1].sample.extracted if place else None
+        told = attempt.reflection(placed.recipe.seed, other)
         start = len(thought) + len(attempt.text) + len(BREAK)
         reflections.append(Range(start, start + len(told)))
         thought += attempt.text + BREAK + told + BREAK
@@ -82,12 +80,3 @@ def _stitch(placed: Placed, wrong: Sequence[WrongAttempt], right: Sample) -> Spl
         completion_tokens=None,
         spans=journey_spans(turn, reflections),
     )
-
-
-def _reflection(placed: Placed, before: Sequence[WrongAttempt], attempt: WrongAttempt) -> str:
-    failure = attempt.failure
-    if before and failure.check == "value" and before[-1].sample.extracted:
-        other = before[-1].sample.extracted or ""
-        failure = Failure("again", {**failure.values, "other": other})
-    key = (placed.recipe.seed, attempt.sample.trace.trace_id)
-    return reflect(failure, placed.group.problem.language, *key)

@@ -1,15 +1,21 @@
 """Which wrong samples may stand in a journey, how far, and which check they fail."""
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
+
+from pydantic import JsonValue
 
 from cotfactory.splits.arithmetic import first_false_equation
 from cotfactory.splits.assistant import has_tags
 from cotfactory.splits.group import Sample
-from cotfactory.splits.reflection import Failure, one_line
+from cotfactory.splits.reflection import Failure, one_line, reflect
 from cotfactory_schemas import JourneySettings
 
 _LINE_END = re.compile(r"\n|$")
+
+
+BREAK = "\n\n"  # between the parts of a journey's thought
 
 
 class WrongAttempt(NamedTuple):
@@ -18,6 +24,14 @@ class WrongAttempt(NamedTuple):
     sample: Sample
     text: str
     failure: Failure
+
+    def reflection(self, seed: int, other: str | None = None) -> str:
+        """Returns the words that turn back from it; `other` is the wrong answer tried before."""
+        failure = self.failure
+        if other and failure.check == "value":
+            failure = Failure("again", {**failure.values, "other": other})
+        language = self.sample.problem.language
+        return reflect(failure, language, seed, self.sample.trace.trace_id)
 
 
 def wrong_attempt(sample: Sample, settings: JourneySettings) -> WrongAttempt | None:
@@ -36,7 +50,38 @@ def wrong_attempt(sample: Sample, settings: JourneySettings) -> WrongAttempt | N
     )
     if not fit:
         return None
-    return _cut_at_equation(sample, thought) or WrongAttempt(sample, thought, _failure(sample))
+    return (
+        _cut_at_label(sample, thought)
+        or _cut_at_equation(sample, thought)
+        or WrongAttempt(sample, thought, _failure(sample))
+    )
+
+
+def first_wrong_step(extra: Mapping[str, JsonValue]) -> tuple[str, str] | None:
+    """Returns the first step that a person or a judge labelled wrong, and the reason they gave.
+
+    Read from a trace's `extra`: `steps` (texts in order), `first_error_step` (1-based) and
+    `error_reason`. None without a label.
+    """
+    steps, number = extra.get("steps"), extra.get("first_error_step")
+    if not isinstance(steps, list) or not isinstance(number, int):
+        return None
+    if not 1 <= number <= len(steps):
+        return None
+    reason = extra.get("error_reason")
+    return str(steps[number - 1]), reason.strip() if isinstance(reason, str) else ""
+
+
+def _cut_at_label(sample: Sample, thought: str) -> WrongAttempt | None:
+    """Cuts right after the step that is labelled wrong, for the reason given with the label."""
+    labelled = first_wrong_step(sample.trace.extra)
+    if labelled is None:
+        return None
+    step, reason = labelled[0].strip(), labelled[1]
+    at = thought.find(step) if step else -1
+    if at < 0 or not reason:
+        return None
+    return WrongAttempt(sample, thought[: at + len(step)], Failure("step", {"detail": reason}))
 
 
 def _cut_at_equation(sample: Sample, thought: str) -> WrongAttempt | None:

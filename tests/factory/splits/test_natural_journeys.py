@@ -34,7 +34,7 @@ def test_a_wrong_answer_that_nothing_recognises_makes_no_journey() -> None:
 
 
 def test_an_intermediate_value_called_the_answer_makes_no_journey() -> None:
-    thought = "So the answer should be 6, and 6 times 7 = 42.\n\nBut wait, is that so? Yes."
+    thought = "So the answer should be 6, and 6 times 7 = 42.\n\nBut wait, is that so?\n\nYes, 42."
     assert not list(journey_rows(placed(judged(sample(thought)))))
 
 
@@ -66,3 +66,9 @@ def test_a_problem_that_wants_no_reasoning_keeps_its_bare_answer() -> None:
     asked = problem(kind="non_reasoning")
     (row,) = shortcut_rows(placed(sample("", response="42", of=asked)))
     assert row.messages[-1].content == "<think>\n\n</think>\n\n42"
+
+
+def test_a_right_answer_that_a_label_calls_wrongly_reasoned_is_rejected_by_name() -> None:
+    label = {"steps": ["Six sixes.", "So 42."], "first_error_step": 1, "error_reason": "No."}
+    (place,) = placed(sample("Six sixes.\nSo 42.", extra=label)).places.values()
+    assert place.rules == ("wrong_step",)

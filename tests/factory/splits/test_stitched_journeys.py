@@ -49,6 +49,19 @@ def test_a_wrong_path_ends_after_its_first_false_equation_and_the_reflection_cor
     assert "35" in reflection
 
 
+def test_a_wrong_path_ends_after_the_step_labelled_wrong_and_the_reflection_gives_the_reason() -> (
+    None
+):
+    steps = ["Step 1: six is 6.", "Step 2: six sixes are 36.", "Step 3: so it is 36."]
+    label = {"steps": steps, "first_error_step": 2, "error_reason": "It needs six sevens."}
+    wrong = sample("\n".join(steps), answer="36", number=1, extra=label)
+    (row,) = stitched_rows(placed(wrong, RIGHT))
+    text = row.messages[-1].content
+    attempt, reflection, _ = (text[s.start : s.end].strip() for s in row.spans)
+    assert attempt == "Step 1: six is 6.\nStep 2: six sixes are 36."
+    assert "It needs six sevens." in reflection
+
+
 def test_only_samples_that_are_verified_wrong_and_otherwise_fit_are_wrong_paths() -> None:
     unfit = [
         sample("I guess 40.", answer="40", number=1, rules=("not_correct", "repetition")),
