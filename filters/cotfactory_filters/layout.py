@@ -89,6 +89,10 @@ TEMPLATES: dict[str, Template] = {
     "plain": Template("", "", ""),
     **{name: t for family in _FAMILIES for name, t in family.templates().items()},
 }
+CLOSERS: dict[str, str] = {
+    name: family.closer for family in _FAMILIES for name in family.templates()
+}
+"""The tag that ends the thought, by the layout's name; `plain` has none."""
 
 
 def read(raw: str) -> Layout:

@@ -6,6 +6,7 @@ from typing import ClassVar, Generic, TypeVar
 import polars as pl
 
 from cotfactory_schemas import Settings
+from cotfactory_schemas.ids import content_id
 
 S = TypeVar("S", bound=Settings)
 
@@ -45,8 +46,18 @@ class Annotator(Generic[S]):
     def __init__(self, settings: S) -> None:
         self.settings = settings
 
+    @property
+    def fingerprint(self) -> str:
+        """Says what the values depend on beside the batch; cached ones with another are not used.
+
+        An annotator that reads files adds their content to it.
+        """
+        return content_id(self.name, self.version, self.settings.model_dump(mode="json"))
+
     def annotate(self, traces: pl.DataFrame) -> pl.DataFrame:
         """Returns one row for each row of `traces`, in order, with the columns of `schema`.
+
+        The caller casts them to the types of `schema`.
 
         `traces` has the columns in `reads`, with the types of INPUT_COLUMNS.
         """

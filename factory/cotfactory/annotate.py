@@ -1,0 +1,108 @@
+"""Annotates a run: measures columns on every trace, once for each annotator and version.
+
+Each annotator has a folder under `annotations/` with one Parquet part for each trace part. A part
+carries in its metadata the key of what it was made from, and is made again when that differs.
+"""
+
+import logging
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+
+import pyarrow.parquet as pq
+
+from cotfactory.annotate_part import Failure, PartResult, PartTask, annotate_part, stale
+from cotfactory.errors import CotfactoryError, UsageError
+from cotfactory.store.run import Run
+from cotfactory_filters.annotate import make_annotators
+from cotfactory_schemas.recipe import FilterSettings
+
+WORKER_BYTES = 8 << 20  # of compressed parts; less is done before a second process has started
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True)
+class AnnotateSummary:
+    """What one pass did. A part counts once for each annotator.
+
+    `failures` names the traces on which an annotator failed, and whose values are therefore null.
+    """
+
+    annotators: tuple[str, ...]
+    traces: int
+    parts_measured: int
+    parts_cached: int
+    failures: tuple[Failure, ...]
+    seconds: float
+
+
+def annotate(
+    run: Run, settings: FilterSettings, progress: Progress = lambda *_: None
+) -> AnnotateSummary:
+    """Measures what is missing, in worker processes, one reading of a part for all annotators.
+
+    Raises:
+        UsageError: an annotator or a setting of one is unknown.
+        CotfactoryError: an annotator does not work, or a worker process was killed.
+    """
+    started = time.monotonic()
+    try:
+        annotators = make_annotators(settings.annotators)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    parts = run.parts("traces")
+    tasks = [
+        PartTask(run.path, part, tuple(run.parts("problems")), missing)
+        for part in parts
+        if (missing := {a.name: a.settings.model_dump() for a in stale(run.path, part, annotators)})
+    ]
+    rows = {task.part: pq.read_metadata(task.part).num_rows for task in tasks}
+    results: list[PartResult] = []
+    done = 0
+    for result in _results(tasks, settings.workers):
+        results.append(result)
+        done += rows[result.part]
+        progress("annotate", done, sum(rows.values()))
+    failures = tuple(failure for result in results for failure in result.failures)
+    for failure in failures:
+        log.warning("%s", failure)
+    measured = sum(len(task.annotators) for task in tasks)
+    return AnnotateSummary(
+        annotators=tuple(a.name for a in annotators),
+        traces=run.rows("traces"),
+        parts_measured=measured,
+        parts_cached=len(parts) * len(annotators) - measured,
+        failures=failures,
+        seconds=time.monotonic() - started,
+    )
+
+
+def _size(task: PartTask) -> int:
+    return task.part.stat().st_size
+
+
+def _results(tasks: Sequence[PartTask], workers: int) -> Iterator[PartResult]:
+    """Yields the results as they come; the largest parts are begun first."""
+    ordered = sorted(tasks, key=_size, reverse=True)
+    workers = min(workers, len(ordered), 1 + sum(map(_size, tasks)) // WORKER_BYTES)
+    if workers <= 1:
+        yield from map(annotate_part, ordered)
+        return
+    # A fork would copy the locks of Polars' and Arrow's threads in whatever state they are in.
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))
+    try:
+        for future in as_completed([pool.submit(annotate_part, task) for task in ordered]):
+            yield future.result()
+    except BrokenProcessPool as error:
+        raise CotfactoryError(
+            "A worker process was killed while annotating, most likely for its memory. What is "
+            "done is kept: run the same command again, with --set filter.workers=1."
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
