@@ -26,6 +26,7 @@ from cotfactory_schemas import (
 )
 
 TEACHER = Teacher(model="tiny/teacher", revision="abc123")
+FINGERPRINT = "f" * 32  # golden files must not change with the teacher's schema
 WRONG, TURN, RIGHT = "2 plus 3 is 6, I think. ", "Wait, counting up gives another. ", "It is 5."
 
 
@@ -61,10 +62,10 @@ def trace(of: Problem, sample: int = 0, reasoning: str = RIGHT, **changes: Any) 
     response = changes.pop("response", "5")
     return Trace.model_validate(
         {
-            "trace_id": ids.trace_id(of.problem_id, TEACHER.fingerprint, sample),
+            "trace_id": ids.trace_id(of.problem_id, FINGERPRINT, sample),
             "problem_id": of.problem_id,
             "sample": sample,
-            "teacher": TEACHER.fingerprint,
+            "teacher": FINGERPRINT,
             "model": TEACHER.model,
             "raw": f"<think>{reasoning}</think>{response}",
             "reasoning": reasoning,

@@ -1,6 +1,7 @@
 """The dataset card: README.md with the metadata that the Hub and `datasets` read."""
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -85,16 +86,22 @@ def _metadata(card: CardFacts) -> dict[str, Any]:
     settings = card.recipe.publish
     languages = [name for name in card.facts.languages if _LANGUAGE.fullmatch(name)]
     rows = sum(shards.rows for shards in card.shards)
+    tags = [_one_line(tag) for tag in settings.tags]
     return {
-        "pretty_name": _title(card.recipe),
-        "license": settings.licence,
+        "pretty_name": _one_line(_title(card.recipe)),
+        "license": _one_line(settings.licence),
         "language": sorted(languages),
         "task_categories": ["text-generation"],
         "size_categories": [next((s for n, s in _SIZES.items() if rows < n), _LARGER)],
-        "tags": list(dict.fromkeys(["reasoning", "chain-of-thought", "synthetic", *settings.tags])),
+        "tags": list(dict.fromkeys(["reasoning", "chain-of-thought", "synthetic", *tags])),
         "configs": _by_config(card.shards, _config),
         "dataset_info": _by_config(card.shards, _info),
     }
+
+
+def _one_line(text: str) -> str:
+    """A line feed would let a text stand on a line of its own, and `---` ends the metadata."""
+    return " ".join(text.split())
 
 
 def _by_config(shards: Sequence[Shards], entry: Any) -> list[dict[str, Any]]:  # noqa: ANN401
@@ -134,4 +141,4 @@ def _configs(shards: Sequence[Shards]) -> list[Mapping[str, Any]]:
 
 
 def _yaml(metadata: Mapping[str, Any]) -> str:
-    return yaml.safe_dump(dict(metadata), sort_keys=False, allow_unicode=True, width=1000)
+    return yaml.safe_dump(dict(metadata), sort_keys=False, allow_unicode=True, width=sys.maxsize)

@@ -33,9 +33,15 @@ class Built:
         return counts
 
     @property
+    def names(self) -> list[str]:
+        """The files' paths in the dataset, sorted."""
+        found = (p for p in self.folder.rglob("*") if p.is_file())
+        return sorted(p.relative_to(self.folder).as_posix() for p in found)
+
+    @property
     def bytes(self) -> int:
         """Size of all files."""
-        return sum(p.stat().st_size for p in self.folder.rglob("*") if p.is_file())
+        return sum((self.folder / name).stat().st_size for name in self.names)
 
 
 @contextmanager
@@ -76,13 +82,11 @@ def place(run: Run, ready: Built, target: Path) -> bool:
     if files.same(ready.folder, target):
         return False
     inside = target.parent.resolve() == run.path.resolve()
+    copy = files.link_or_copy if inside else shutil.copyfile
     with atomic.writing_folder(target) as temporary:
-        shutil.copytree(
-            ready.folder,
-            temporary,
-            copy_function=files.link_or_copy if inside else shutil.copyfile,
-            dirs_exist_ok=True,
-        )
+        for name in ready.names:
+            (temporary / name).parent.mkdir(parents=True, exist_ok=True)
+            copy(str(ready.folder / name), str(temporary / name))
     return True
 
 

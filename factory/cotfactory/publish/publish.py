@@ -61,11 +61,5 @@ def publish(
             rows=ready.rows,
             bytes=ready.bytes,
             manifest_sha256=ready.manifest_sha256,
-            files=tuple(
-                sorted(
-                    p.relative_to(ready.folder).as_posix()
-                    for p in ready.folder.rglob("*")
-                    if p.is_file()
-                )
-            ),
+            files=tuple(ready.names),
         )
