@@ -71,6 +71,15 @@ class SelectSettings(Settings):
     )
 
 
+class DedupSettings(Settings):
+    """When traces, and when problems, count as near-duplicates.
+
+    `threshold` is the least Jaccard of their sets of word shingles (`annotators.minhash`).
+    """
+
+    threshold: float = Field(default=0.8, gt=0, le=1)
+
+
 class FilterSettings(Settings):
     """Annotators, rules and selection; what is written here is laid over the shipped defaults.
 
@@ -80,6 +89,7 @@ class FilterSettings(Settings):
     annotators: dict[str, dict[str, Any] | None] = Field(default_factory=dict)
     rules: dict[str, Rule | None] = Field(default_factory=dict)
     select: SelectSettings = SelectSettings()
+    dedup: DedupSettings = DedupSettings()
     workers: int = Field(default=2, ge=1)
 
 
