@@ -1,0 +1,108 @@
+"""Decides which traces are kept: SQL over what was measured, never over text."""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cotfactory import measures
+from cotfactory.errors import UsageError
+from cotfactory.store import atomic
+from cotfactory.store.run import Run
+from cotfactory_filters import decide as judge
+from cotfactory_filters import rules
+from cotfactory_schemas import Rule
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str, int, int | None], None]
+
+DECISIONS_FILE = Path("decisions", "part-000001.parquet")
+SELECTION = Rule(reject_if="", because="the problem had better traces")
+
+
+@dataclass(frozen=True)
+class DecideSummary:
+    """How many traces were decided and kept; `rejected` counts the traces of each rule."""
+
+    traces: int
+    kept: int
+    rejected: Mapping[str, int]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class FunnelStep:
+    """A rule in the order they are asked.
+
+    `fired` counts its traces, `first` those that no earlier rule had rejected, `left` what passed
+    this rule and all before it.
+    """
+
+    rule: str
+    because: str
+    fired: int
+    first: int
+    left: int
+
+
+def decide(run: Run, progress: Progress = lambda *_: None) -> DecideSummary:
+    """Writes a decision for every trace of the run; what it decided before is replaced.
+
+    Raises:
+        UsageError: a rule or an order of the recipe is wrong.
+    """
+    began = time.monotonic()
+    total = run.rows("traces")
+    progress("decide", 0, total)
+    with measures.connect(run) as connection:
+        try:
+            table = judge.decide(connection, rules_of(run), run.recipe.filter.select)
+        except ValueError as error:
+            raise UsageError(f"{run.path / 'recipe.yaml'}: {error}") from error
+    with atomic.writing(run.path / DECISIONS_FILE) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+    progress("decide", total, total)
+    lists = _rules_fired(table)
+    return DecideSummary(
+        traces=len(lists),
+        kept=sum(not names for names in lists),
+        rejected=Counter(name for names in lists for name in names),
+        seconds=time.monotonic() - began,
+    )
+
+
+def rules_of(run: Run) -> dict[str, Rule]:
+    """The rules of the run, in order: the shipped ones with the recipe's laid over them.
+
+    Raises:
+        UsageError: the recipe switches off or names a rule that it can't.
+    """
+    try:
+        return rules.merge(rules.DEFAULTS, run.recipe.filter.rules)
+    except ValueError as error:
+        raise UsageError(f"{run.path / 'recipe.yaml'}: {error}") from error
+
+
+def funnel(run: Run) -> list[FunnelStep]:
+    """How the traces of a decided run became fewer, rule by rule; empty before it is decided."""
+    path = run.path / DECISIONS_FILE
+    if not path.exists():
+        return []
+    lists = _rules_fired(pq.read_table(path, columns=["rules"]))
+    fired = Counter(name for names in lists for name in names)
+    first = Counter(names[0] for names in lists if names)
+    steps, left = [], len(lists)
+    for name, rule in {**rules_of(run), rules.NOT_SELECTED: SELECTION}.items():
+        left -= first[name]
+        steps.append(FunnelStep(name, rule.because, fired[name], first[name], left))
+    return steps
+
+
+def _rules_fired(decisions: pa.Table) -> list[list[str]]:
+    return [names or [] for names in decisions.column("rules").to_pylist()]

@@ -1,0 +1,1 @@
+"""Near-duplicates: MinHash signatures that datasketch reads, LSH, exact checks, groups."""

@@ -1,0 +1,54 @@
+"""MinHash signatures that datasketch reads, at native speed.
+
+The set of a text is the XXH32 of its word shingles (`words.shingles`, UTF-8). Permutations and
+arithmetic are datasketch's scheme `affine32`, so that for every text
+
+    datasketch.MinHash(hashvalues=signature, scheme="affine32")
+
+equals what datasketch makes of `hashfunc=xxhash.xxh32_intdigest` over those shingles.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from datasketch import MinHash
+from numpy.typing import NDArray
+
+from cotfactory_filters.dedup import minhash_scan
+
+SEED = 1  # datasketch's default: its permutations with this seed are what everyone else has
+
+
+class Signed(NamedTuple):
+    """Signatures (n, permutations) of n texts, their words-in-order hashes and shingle counts."""
+
+    signatures: NDArray[np.uint32]
+    orders: NDArray[np.uint64]
+    shingles: NDArray[np.int32]
+
+
+def permutations(count: int) -> NDArray[np.uint32]:
+    """Returns datasketch's first `count` affine32 permutations: factors and offsets, (2, count)."""
+    return np.ascontiguousarray(MinHash(num_perm=count, seed=SEED).permutations, dtype=np.uint32)
+
+
+def sign(texts: pl.Series, *, shingle_words: int, count: int) -> Signed:
+    """Signs a column of texts; a null is signed as an empty text."""
+    data, bounds = utf8(texts)
+    signatures = np.empty((len(texts), count), np.uint32)
+    orders, counts = minhash_scan.sign_all(
+        data, bounds, shingle_words, permutations(count), signatures
+    )
+    return Signed(signatures, orders, counts)
+
+
+def utf8(texts: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Returns the bytes of a column of texts, one after the other, and n + 1 bounds."""
+    arrow = texts.fill_null("").rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+    _, offsets, data = arrow.buffers()
+    bounds = np.frombuffer(memoryview(offsets or bytes(8)), np.int64)
+    return (
+        np.frombuffer(memoryview(data or b""), np.uint8),
+        bounds[arrow.offset : arrow.offset + len(arrow) + 1],
+    )

@@ -1,0 +1,141 @@
+"""A run is annotated, deduplicated and decided; a decision can be explained."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+import finished_run as small
+from cotfactory.annotate import annotate
+from cotfactory.decide import decide, funnel
+from cotfactory.dedup import deduplicate
+from cotfactory.errors import CotfactoryError, UsageError
+from cotfactory.store.run import Run
+from cotfactory.why import why
+from cotfactory_schemas import Problem, Recipe, Trace, Verdict
+
+WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"]
+TEXT = " ".join(f"{a} {b}" for a in WORDS for b in WORDS)
+OTHER = " ".join(f"{b} and {a}" for a in WORDS for b in WORDS)
+
+
+def recipe(**filters: Any) -> Recipe:
+    return small.recipe(filter={"workers": 1, **filters})
+
+
+def made(path: Path, rows: list[Problem | Trace | Verdict], setup: Recipe) -> Run:
+    with Run.open(path, setup) as run:
+        run.append(rows)
+    return settled(path, setup)
+
+
+def settled(path: Path, setup: Recipe) -> Run:
+    with Run.open(path, setup) as run:
+        annotate(run, setup.filter)
+        deduplicate(run)
+        decide(run)
+    return Run.read(path)
+
+
+def sampled(of: Problem, *texts: str, status: str = "correct") -> list[Trace | Verdict]:
+    traces = [small.trace(of, i, text) for i, text in enumerate(texts)]
+    return [*traces, *(small.verdict(t, status=status) for t in traces)]
+
+
+def decisions(run: Run) -> dict[str, Any]:
+    frame = pl.read_parquet(run.path / "decisions" / "*.parquet")
+    return {row["trace_id"]: row for row in frame.to_dicts()}
+
+
+def test_every_trace_is_kept_or_rejected_with_its_rules(tmp_path: Path) -> None:
+    question = small.problem()
+    wrong = sampled(small.problem("What is 1 + 1?"), OTHER, status="incorrect")
+    rows = [question, *sampled(question, TEXT, TEXT, "short and good"), *wrong]
+    run = made(tmp_path / "run", rows, recipe())
+    rules = [row["rules"] for row in decisions(run).values()]
+    assert sorted(rules) == [[], [], ["duplicate", "near_duplicate"], ["not_correct"]]
+
+
+def test_near_duplicates_are_removed_but_one_and_the_kept_one_is_named(tmp_path: Path) -> None:
+    question = small.problem()
+    rows = [question, *sampled(question, TEXT, TEXT.replace("six seven", "six eleven"), OTHER)]
+    run = made(tmp_path / "run", rows, recipe())
+    removed = [row for row in decisions(run).values() if not row["kept"]]
+    assert [row["rules"] for row in removed] == [["near_duplicate"]]
+    kept = why(run, removed[0]["trace_id"]).rules
+    seen = next(rule for rule in kept if rule.name == "near_duplicate").values
+    assert decisions(run)[seen["near_duplicate_of"]]["kept"]
+    assert 0.8 <= seen["near_duplicate_jaccard"] < 1
+
+
+def test_a_changed_rule_decides_anew_and_measures_nothing(tmp_path: Path) -> None:
+    question = small.problem()
+    run = made(tmp_path / "run", [question, *sampled(question, TEXT, OTHER)], recipe())
+    assert all(row["kept"] for row in decisions(run).values())
+    before = {p: p.stat().st_mtime_ns for p in run.path.rglob("annotations/*/*.parquet")}
+    rule = {"reject_if": "completion_tokens > $limit", "limit": 10, "because": "too long"}
+    run = settled(run.path, recipe(rules={"long": rule}))
+    assert sorted(row["rules"] for row in decisions(run).values()) == [[], ["long"]]
+    assert before == {p: p.stat().st_mtime_ns for p in run.path.rglob("annotations/*/*.parquet")}
+
+
+def test_traces_added_later_join_the_groups_that_are_there(tmp_path: Path) -> None:
+    question = small.problem()
+    run = made(tmp_path / "run", [question, *sampled(question, TEXT, OTHER)], recipe())
+    with Run.open(run.path, recipe()) as writer:
+        late = small.trace(question, 7, TEXT.replace("six seven", "six eleven"))
+        writer.append([late, small.verdict(late)])
+    with Run.open(run.path, recipe()) as writer:
+        annotate(writer, recipe().filter)
+        summary = deduplicate(writer)
+        decide(writer)
+    assert summary is not None
+    assert summary.fresh == 1
+    rules = [row["rules"] for row in decisions(Run.read(run.path)).values()]
+    assert sorted(rules) == [[], [], ["near_duplicate"]]
+
+
+def test_the_funnel_counts_every_trace_once(tmp_path: Path) -> None:
+    question = small.problem()
+    rows = [question, *sampled(question, TEXT, TEXT, OTHER)]
+    run = made(tmp_path / "run", rows, recipe(select={"per_problem": 1}))
+    steps = {step.rule: step for step in funnel(run)}
+    assert steps["duplicate"].first == 1
+    assert steps["not_selected"].first == 1
+    assert steps["not_selected"].left == 1
+    assert sum(step.first for step in steps.values()) == 2
+
+
+def test_why_shows_every_rule_with_its_values(tmp_path: Path) -> None:
+    question = small.problem()
+    rows = [question, *sampled(question, TEXT, status="incorrect")]
+    run = made(tmp_path / "run", rows, recipe())
+    (trace_id,) = decisions(run)
+    text = str(why(run, trace_id[:8]))
+    assert f"{trace_id}  rejected" in text
+    assert "REJECTS  not_correct" in text
+    assert "status = incorrect" in text
+    assert "passes   truncated" in text
+
+
+def test_why_says_what_is_missing(tmp_path: Path) -> None:
+    question = small.problem()
+    with Run.open(tmp_path / "run", recipe()) as writer:
+        writer.append([question, *sampled(question, TEXT)])
+    with pytest.raises(CotfactoryError, match="nothing decided yet"):
+        why(Run.read(tmp_path / "run"), "a")
+    run = settled(tmp_path / "run", recipe())
+    with pytest.raises(CotfactoryError, match="no decided trace"):
+        why(run, "zzz")
+
+
+def test_a_rule_on_an_annotator_that_is_off_is_an_error_with_its_mend(tmp_path: Path) -> None:
+    question = small.problem()
+    rows = [question, *sampled(question, TEXT)]
+    with pytest.raises(UsageError, match=r"near_duplicate.*annotators.*=null"):
+        made(
+            tmp_path / "run", rows, recipe(annotators={"minhash": None}, rules={"duplicate": None})
+        )
+    off = recipe(annotators={"minhash": None}, rules={"duplicate": None, "near_duplicate": None})
+    assert len(decisions(settled(tmp_path / "run", off))) == 1
