@@ -7,6 +7,7 @@ from pathlib import Path
 from cotfactory.annotate import annotate
 from cotfactory.catalog import write_catalog
 from cotfactory.decide import FunnelStep, decide, funnel
+from cotfactory.dedup import deduplicate
 from cotfactory.display import Display
 from cotfactory.generate import generate
 from cotfactory.generate.limits import Limits
@@ -51,6 +52,7 @@ def filter_run(out: Path, recipe: Recipe | None, display: Display) -> Made:
     with Run.open(out, recipe) as run:
         verify(run, display.stage)
         annotate(run, run.recipe.filter, display.stage)
+        deduplicate(run, display.stage)
         decided = decide(run, display.stage)
         built = materialise(run, display.stage)
         steps = funnel(run)
