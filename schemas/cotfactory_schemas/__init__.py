@@ -4,7 +4,7 @@ from cotfactory_schemas.base import Noun, Settings
 from cotfactory_schemas.decision import Decision, Rule
 from cotfactory_schemas.problem import Domain, Kind, Message, Problem
 from cotfactory_schemas.recipe import JourneySettings, Plugin, Recipe
-from cotfactory_schemas.split import Span, SplitRow
+from cotfactory_schemas.split import PreferenceRow, Span, SplitRow
 from cotfactory_schemas.teacher import Example, Sampling, Teacher
 from cotfactory_schemas.trace import FinishReason, Trace
 from cotfactory_schemas.verdict import Status, Verdict
@@ -19,6 +19,7 @@ __all__ = [
     "Message",
     "Noun",
     "Plugin",
+    "PreferenceRow",
     "Problem",
     "Recipe",
     "Rule",

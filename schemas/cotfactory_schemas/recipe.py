@@ -113,6 +113,9 @@ class SplitsSettings(Settings):
     """How kept traces become splits. `test_fraction` is a share of the problems."""
 
     test_fraction: float = Field(default=0.05, ge=0, lt=1)
+    preference_per_problem: int = Field(
+        default=0, ge=0, description="pairs of a right and a wrong sample; 0 makes no such split"
+    )
     journey: JourneySettings = JourneySettings()
 
 

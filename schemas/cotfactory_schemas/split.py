@@ -67,3 +67,32 @@ class SplitRow(Noun):
     scores: dict[str, JsonValue] = Field(default_factory=dict)
     spans: tuple[Span, ...] = ()
     rules: tuple[str, ...] = ()
+
+
+class PreferenceRow(Noun):
+    """A right and a wrong answer to one problem, in the columns that preference trainers read.
+
+    `prompt` are the problem's messages, `chosen` and `rejected` one assistant turn each, both with
+    their thought inside <think> tags (the columns of TRL's preference format). `trace_ids` are the
+    chosen and the rejected trace; `chosen_extracted` and `rejected_extracted` the answers found.
+    """
+
+    split: Literal["preference"] = "preference"
+    origin: Literal["paired"] = "paired"
+    part: Part
+    trace_id: str
+    trace_ids: tuple[str, ...]
+    problem_id: str
+    prompt: tuple[Message, ...]
+    chosen: tuple[Message, ...]
+    rejected: tuple[Message, ...]
+    chosen_extracted: str | None
+    rejected_extracted: str | None
+    reference: str | None
+    domain: Domain
+    kind: Kind
+    language: str
+    model: str
+    source: str
+    source_id: str = ""
+    licence: str = ""

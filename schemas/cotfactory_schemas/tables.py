@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from cotfactory_schemas.decision import Decision
 from cotfactory_schemas.problem import Problem
-from cotfactory_schemas.split import SplitRow
+from cotfactory_schemas.split import PreferenceRow, SplitRow
 from cotfactory_schemas.trace import Trace
 from cotfactory_schemas.verdict import Verdict
 
@@ -78,3 +78,4 @@ TRACES = arrow_schema(Trace)
 VERDICTS = arrow_schema(Verdict)
 DECISIONS = arrow_schema(Decision)
 SPLITS = arrow_schema(SplitRow)
+PREFERENCE = arrow_schema(PreferenceRow)

@@ -39,7 +39,8 @@ def groups(run: Run, scratch: Path) -> Iterator[Group]:
             rows, key=lambda row: row["t"]["problem_id"]
         ):
             samples = [_sample(row) for row in of_problem]
-            part = part_of(problem_id, run.recipe.splits.test_fraction, run.recipe.seed)
+            like = samples[0].scores.get("dedup_problem_cluster") or problem_id
+            part = part_of(like, run.recipe.splits.test_fraction, run.recipe.seed)
             yield Group(samples[0].problem, samples, part)
 
 

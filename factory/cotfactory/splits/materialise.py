@@ -13,23 +13,25 @@ from cotfactory.splits.group import Group
 from cotfactory.splits.judge import with_candidates
 from cotfactory.splits.load import groups
 from cotfactory.splits.place import Placed, place_group
+from cotfactory.splits.preference import preference_rows
 from cotfactory.splits.shards import ShardWriter
 from cotfactory.splits.stitched import stitched_rows
 from cotfactory.store import atomic
 from cotfactory.store.run import Run
 from cotfactory_filters.verify.pool import VerifierPool
-from cotfactory_schemas import SplitRow
+from cotfactory_schemas import PreferenceRow, SplitRow
 
 log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int | None], None]
-SplitBuilder = Callable[[Placed], Iterator[SplitRow]]
+SplitBuilder = Callable[[Placed], Iterator[SplitRow] | Iterator[PreferenceRow]]
 
 BUILDERS: Mapping[str, SplitBuilder] = {
     "shortcut": shortcut_rows,
     "journey": journey_rows,
     "stitched": stitched_rows,
     "rejected": rejected_rows,
+    "preference": preference_rows,
 }
 """What makes rows, in the order in which a problem's rows are written."""
 

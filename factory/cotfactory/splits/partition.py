@@ -1,4 +1,4 @@
-"""Train or test, by problem: no problem has rows in both."""
+"""Train or test, by problem: neither a problem nor a near-duplicate of it has rows in both."""
 
 from cotfactory_schemas.ids import content_id
 from cotfactory_schemas.split import Part
@@ -8,6 +8,8 @@ _HASH_RANGE = 1 << 128
 
 def part_of(problem_id: str, test_fraction: float, seed: int) -> Part:
     """Returns the part of a problem; it depends on nothing but the arguments.
+
+    Near-duplicates stay together when they are asked for by one id, that of their group.
 
     Raising `test_fraction` moves problems from train to test only, never back.
     """

@@ -8,9 +8,10 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cotfactory_schemas import SplitRow, tables
+from cotfactory_schemas import PreferenceRow, SplitRow, tables
 
 SHARD_BYTES = 512 << 20  # of text before compression: about 100 MB on disk
+SCHEMAS = {"preference": tables.PREFERENCE}  # of the splits that do not hold SplitRows
 GROUP_BYTES = 32 << 20  # of text; bounds what a reader of one row group holds
 
 
@@ -39,7 +40,7 @@ class ShardWriter:
         for shard in self._open.values():
             shard.close()
 
-    def write(self, row: SplitRow) -> None:
+    def write(self, row: SplitRow | PreferenceRow) -> None:
         """Adds a row to its split and part."""
         key = (row.split, row.part)
         if key not in self._open:
@@ -55,18 +56,19 @@ class ShardWriter:
         path = self._folder / split / f"{part}-{self._shards[key]:05d}.parquet"
         self._shards[key] += 1
         path.parent.mkdir(parents=True, exist_ok=True)
-        return _Shard(path)
+        return _Shard(path, SCHEMAS.get(split, tables.SPLITS))
 
 
 class _Shard:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
         self.size_bytes = 0
-        self._writer = pq.ParquetWriter(path, tables.SPLITS, compression="zstd")
+        self._schema = schema
+        self._writer = pq.ParquetWriter(path, schema, compression="zstd")
         self._rows: list[dict[str, Any]] = []
         self._pending_bytes = 0
 
     def write(self, row: dict[str, Any]) -> None:
-        size = sum(len(m["content"]) for m in row["messages"]) + len(row["reasoning"])
+        size = sum(_text_size(value) for value in row.values())
         self._rows.append(row)
         self.size_bytes += size
         self._pending_bytes += size
@@ -79,5 +81,13 @@ class _Shard:
 
     def _flush(self) -> None:
         if self._rows:
-            self._writer.write_table(pa.Table.from_pylist(self._rows, schema=tables.SPLITS))
+            self._writer.write_table(pa.Table.from_pylist(self._rows, schema=self._schema))
         self._rows, self._pending_bytes = [], 0
+
+
+def _text_size(value: Any) -> int:  # noqa: ANN401 - a value of a row
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, list):
+        return sum(_text_size(item) for item in value)
+    return sum(_text_size(item) for item in value.values()) if isinstance(value, dict) else 0

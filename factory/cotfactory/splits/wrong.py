@@ -7,7 +7,6 @@ from typing import NamedTuple
 from pydantic import JsonValue
 
 from cotfactory.splits.arithmetic import first_false_equation
-from cotfactory.splits.assistant import has_tags
 from cotfactory.splits.group import Sample
 from cotfactory.splits.reflection import Failure, one_line, reflect
 from cotfactory_schemas import JourneySettings
@@ -34,22 +33,26 @@ class WrongAttempt(NamedTuple):
         return reflect(failure, language, seed, self.sample.trace.trace_id)
 
 
-def wrong_attempt(sample: Sample, settings: JourneySettings) -> WrongAttempt | None:
-    """Returns the attempt that `sample` offers; None unless it is verified wrong and otherwise fit.
+def fit_as_wrong(sample: Sample, settings: JourneySettings) -> bool:
+    """Whether a sample is verified wrong and fit otherwise.
 
     Fit means that no rule rejected it but those that a wrong answer breaks, that it came to its
-    own end, and that it has a thought free of tags.
+    own end, that it has a thought, and that no tag stands in its text.
     """
-    thought = sample.turn.thought
-    fit = (
+    return (
         sample.status == "incorrect"
         and set(sample.rules) <= set(settings.wrong_rules)
         and sample.trace.finish_reason != "length"
-        and thought
-        and not has_tags(thought)
+        and bool(sample.turn.thought)
+        and not sample.turn.tagged
     )
-    if not fit:
+
+
+def wrong_attempt(sample: Sample, settings: JourneySettings) -> WrongAttempt | None:
+    """Returns the attempt that `sample` offers; None unless it is fit."""
+    if not fit_as_wrong(sample, settings):
         return None
+    thought = sample.turn.thought
     return (
         _cut_at_label(sample, thought)
         or _cut_at_equation(sample, thought)
