@@ -5,7 +5,7 @@ near-duplicates were looked for, `pairs` (a, b, jaccard). It leaves the table `d
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -32,7 +32,7 @@ class _Check:
     @property
     def late(self) -> bool:
         """Whether it looks at duplicates, of which one is kept that no other rule rejects."""
-        return not select.DUPLICATE_COLUMNS.isdisjoint(self.condition.columns)
+        return not set(self.condition.columns).isdisjoint(select.DUPLICATE_COLUMNS)
 
     @property
     def sql(self) -> str:
@@ -49,10 +49,7 @@ def decide(
     """
     known = _columns(connection, "measures")
     duplicates = select.duplicate_columns(known)
-    checks = [
-        _Check(name, f"r{i}_", predicates.of_rule(connection, name, rule, [*known, *duplicates]))
-        for i, (name, rule) in enumerate(rules.items())
-    ]
+    checks = _checks(connection, rules, [*known, *duplicates])
     early = [check for check in checks if not check.late]
     order = [
         predicates.parse_order(connection, text, known, f"filter.select.order_by[{i}]")
@@ -63,6 +60,23 @@ def decide(
     _flag(connection, "flagged", "judged", [check for check in checks if check.late])
     connection.execute(select.ranked("flagged", "decided", _any(checks), [e.sql for e in order]))
     return _decisions(connection, checks, selection, [*known, *duplicates])
+
+
+def _checks(
+    connection: duckdb.DuckDBPyConnection, rules: Mapping[str, Rule], known: Collection[str]
+) -> list[_Check]:
+    checks: list[_Check] = []
+    wrong: list[str] = []
+    for name, rule in rules.items():
+        try:
+            condition = predicates.of_rule(connection, name, rule, known)
+        except ValueError as error:
+            wrong.append(str(error))
+        else:
+            checks.append(_Check(name, f"r{len(checks)}_", condition))
+    if wrong:
+        raise ValueError("\n".join(wrong))
+    return checks
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:

@@ -13,6 +13,8 @@ from typing import Any
 
 import duckdb
 
+from cotfactory_filters.annotate import REGISTRY
+from cotfactory_filters.select import DUPLICATE_COLUMNS
 from cotfactory_schemas import Rule
 
 _LIMIT = re.compile(r"\$limit\b")
@@ -86,7 +88,9 @@ def of_rule(
     try:
         return parse(connection, text, known, where)
     except ValueError as error:
-        raise ValueError(f"{error} Or switch the rule off: filter.rules.{name}=null") from error
+        raise ValueError(
+            f"{error} Or switch the rule off: --set filter.rules.{name}=null"
+        ) from error
 
 
 def _only_select(
@@ -144,9 +148,9 @@ def _references(tree: Any, bound: frozenset[str]) -> Iterator[str]:  # noqa: ANN
 
 
 def _unknown(column: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(column, known, n=1)
+    near = difflib.get_close_matches(column, known, n=1, cutoff=0.8)
     hint = f" Did you mean '{near[0]}'?" if near else ""
-    return (
-        f"reads the column '{column}', which this run does not have.{hint} "
-        "Switch on the annotator that measures it (filter.annotators)."
-    )
+    owner = "minhash" if column in DUPLICATE_COLUMNS else column.partition("_")[0]
+    if owner in REGISTRY.names():
+        hint = f" Switch its annotator on (filter.annotators.{owner})."
+    return f"reads the column '{column}', which this run does not have.{hint}"

@@ -50,6 +50,10 @@ DEFAULTS: Mapping[str, Rule] = {
         0,
     ),
     "secrets": _rule("pii_secrets > $limit", "the text holds what looks like a key", 0),
+    "duplicate_problem": _rule(
+        "problem_duplicate_of IS NOT NULL",
+        "traces of another problem that asks the same were kept instead",
+    ),
     "duplicate": _rule(
         "duplicate_of IS NOT NULL", "another trace with the same words was kept instead"
     ),

@@ -130,12 +130,31 @@ def test_why_says_what_is_missing(tmp_path: Path) -> None:
         why(run, "zzz")
 
 
-def test_a_rule_on_an_annotator_that_is_off_is_an_error_with_its_mend(tmp_path: Path) -> None:
+def test_rules_on_an_annotator_that_is_off_are_errors_with_their_mend(tmp_path: Path) -> None:
     question = small.problem()
     rows = [question, *sampled(question, TEXT)]
-    with pytest.raises(UsageError, match=r"near_duplicate.*annotators.*=null"):
-        made(
-            tmp_path / "run", rows, recipe(annotators={"minhash": None}, rules={"duplicate": None})
-        )
-    off = recipe(annotators={"minhash": None}, rules={"duplicate": None, "near_duplicate": None})
+    names = ("duplicate_problem", "duplicate", "near_duplicate")
+    mends = r"[\s\S]*".join(f"minhash.*filter.rules.{name}=null" for name in names)
+    with pytest.raises(UsageError, match=mends):
+        made(tmp_path / "run", rows, recipe(annotators={"minhash": None}))
+    off = recipe(annotators={"minhash": None}, rules=dict.fromkeys(names))
     assert len(decisions(settled(tmp_path / "run", off))) == 1
+
+
+ASKED = "Anna has 12 apples and gives 5 of them to Ben, who had 3 before. How many has Ben now?"
+
+
+def test_near_duplicate_problems_are_on_the_same_side_of_the_partition(tmp_path: Path) -> None:
+    longer = f"{ASKED} {TEXT}"
+    asked = [
+        small.problem(longer),
+        small.problem(longer.replace("How many has", "How many does") + " Please answer."),
+        small.problem(longer.replace("12", "13")),
+    ]
+    rows = [*asked, *(row for p in asked for row in sampled(p, f"{p.prompt} so it is 8"))]
+    made(tmp_path / "run", rows, recipe())
+    found = pl.read_parquet(tmp_path / "run" / "annotations" / "dedup" / "*.parquet")
+    named = dict(zip(found["trace_id"], found["problem_cluster"], strict=True))
+    clusters = [named[small.trace(p).trace_id] for p in asked]
+    assert clusters[0] == clusters[1] == min(asked[0].problem_id, asked[1].problem_id)
+    assert clusters[2] is None

@@ -9,19 +9,26 @@ from cotfactory_filters.dedup.sets import shingle_sets
 
 PERMUTATIONS = 128
 _NUMBER = r"\d+(?:[.,]\d+)*"
+_ASKED = (
+    pl.col("messages")
+    .list.eval(
+        pl.element().filter(pl.element().struct.field("role") != "system").struct.field("content")
+    )
+    .list.join("\n")
+)
+"""All turns but the system prompt, which many problems share."""
 
 
 def problem_groups(problems: pl.LazyFrame, threshold: float, shingle_words: int) -> pl.DataFrame:
-    """Returns problem_id, `problem_exact` and `problem_cluster`: the first problem of its groups.
+    """Returns `problem_id` and the names of its groups, null where it is alone.
 
-    Null means that it is alone.
-    Exact are prompts that differ in case and space alone. Near are those with the same numbers
-    whose shingles have a Jaccard of `threshold`: another number makes another problem.
+    `problem_exact` holds prompts that differ in case and space alone, `problem_cluster` those
+    with the same numbers whose shingles have a Jaccard of `threshold`: another number makes
+    another problem. A group's name is its least problem id, which no order of the input changes.
     """
     frame = (
-        problems.select(
-            "problem_id",
-            "prompt",
+        problems.select("problem_id", prompt=_ASKED)
+        .with_columns(
             order=pl.col("prompt").str.to_lowercase().str.replace_all(r"\s+", " ").hash(),
             label=pl.col("prompt").str.extract_all(_NUMBER).list.sort().list.join(" ").hash(),
         )
@@ -39,10 +46,11 @@ def problem_groups(problems: pl.LazyFrame, threshold: float, shingle_words: int)
     groups = find_groups(
         documents, threshold, lambda rows: shingle_sets(frame["prompt"].gather(rows), shingle_words)
     )
-    ids = frame["problem_id"]
-    columns = {"exact": ids.gather(groups.exact), "near": ids.gather(groups.near)}
-    return pl.DataFrame({"problem_id": ids, **columns}).select(
-        "problem_id",
-        problem_exact=pl.when(pl.len().over("exact") > 1).then("exact"),
-        problem_cluster=pl.when(pl.len().over("near") > 1).then("near"),
+    columns = {"exact": groups.exact, "near": groups.near}
+    return frame.select("problem_id", **columns).select(
+        "problem_id", problem_exact=_name("exact"), problem_cluster=_name("near")
     )
+
+
+def _name(group: str) -> pl.Expr:
+    return pl.when(pl.len().over(group) > 1).then(pl.col("problem_id").min().over(group))

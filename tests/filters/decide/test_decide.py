@@ -107,7 +107,8 @@ def test_the_order_of_selection_is_the_recipes() -> None:
 
 
 def group(trace_id: str, exact: str | None = None, **measured: Any) -> dict[str, Any]:
-    return trace(trace_id, dedup_exact=exact, dedup_cluster="g", **measured)
+    groups = {"dedup_exact": exact, "dedup_cluster": "g", "dedup_problem_exact": None}
+    return trace(trace_id, **groups | measured)
 
 
 def duplicates_only() -> dict[str, Rule]:
@@ -143,15 +144,40 @@ def test_the_same_words_are_told_from_nearly_the_same_words() -> None:
 
 
 def test_traces_without_a_twin_are_nobodys_duplicates() -> None:
-    traces = [trace("a", dedup_exact=None, dedup_cluster=None) for a in "ab"]
-    typed = [group("c")]
-    assert all(row["kept"] for row in decided(traces + typed, duplicates_only()).values())
+    traces = [group("a", dedup_cluster=None), group("b", dedup_cluster=None), group("c", "x")]
+    assert all(row["kept"] for row in decided(traces, duplicates_only()).values())
+
+
+def test_traces_with_the_same_words_share_what_was_measured_of_one() -> None:
+    traces = [
+        group("a", "a", completion_tokens=50),
+        group("b", "a", completion_tokens=40),
+        group("c", completion_tokens=30),
+    ]
+    found = decided(traces, duplicates_only(), pairs=(("a", "c", 0.875),))
+    alike = {t: row["values"]["near_duplicate_jaccard"] for t, row in found.items() if t != "c"}
+    assert alike == {"a": 0.875, "b": 0.875}
+
+
+def test_of_two_equal_problems_the_one_with_more_good_traces_is_kept() -> None:
+    same = {"dedup_cluster": None, "dedup_problem_exact": "p"}
+    traces = [
+        group("a", **same, status="incorrect"),
+        group("b", **same),
+        group("c", **same, problem_id="q"),
+        group("d", **same, problem_id="q"),
+    ]
+    found = decided(traces, {**duplicates_only(), "equal": DEFAULTS["duplicate_problem"]})
+    assert {t for t, row in found.items() if row["kept"]} == {"c", "d"}
+    assert found["b"]["values"] == {"problem_duplicate_of": "q"}
 
 
 @pytest.mark.parametrize(
     ("condition", "message"),
     [
-        ("longest > 3", r"wrong\.reject_if: reads the column 'longest'.*annotators.*=null"),
+        ("longest > 3", r"wrong\.reject_if: reads the column 'longest'.*wrong=null"),
+        ("length_chars > 3", r"filter\.annotators\.length"),
+        ("duplicate_of = ''", r"filter\.annotators\.minhash"),
         ("completion_token > 3", "Did you mean 'completion_tokens'"),
         ("completion_tokens >", "not SQL"),
         ("true) FROM (SELECT 1", "one SQL expression"),
