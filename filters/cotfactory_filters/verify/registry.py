@@ -13,6 +13,7 @@ REGISTRY = Registry(
     "cotfactory.verifiers",
     {
         "choice": "cotfactory_filters.verify.choice:ChoiceVerifier",
+        "code": "cotfactory_filters.verify.code:CodeVerifier",
         "gym": "cotfactory_filters.verify.gym:GymVerifier",
         "math": "cotfactory_filters.verify.math:MathVerifier",
         "numeric": "cotfactory_filters.verify.numeric:NumericVerifier",

@@ -1,0 +1,298 @@
+"""What runs in the forked child: confines itself, then runs one program.
+
+From the moment the program runs, nothing in this process can be trusted, this module included.
+"""
+
+import atexit
+import importlib
+import os
+import resource
+import sys
+import threading
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from cotfactory_filters.verify.sandbox import landlock, seccomp, syscalls, wire
+from cotfactory_filters.verify.sandbox.wire import Json
+
+CHANNEL = 3
+MIB = 1 << 20
+STACK_MIB = 64
+DESCRIPTORS = 32
+DESCRIPTORS_AT_MOST = 4096  # in the zygote, by far
+MESSAGE_CHARS = 200
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What confines a child, made once in the zygote. None: that layer is not used."""
+
+    landlock_rules: int | None
+    seccomp_filter: bytes | None
+
+    def put_on(self) -> None:
+        """Confines this process for good."""
+        if self.landlock_rules is None and self.seccomp_filter is None:
+            return
+        syscalls.set_no_new_privileges()
+        if self.landlock_rules is not None:
+            landlock.restrict_self(self.landlock_rules)
+            os.close(self.landlock_rules)
+        syscalls.drop_capabilities()
+        if self.seccomp_filter is not None:
+            seccomp.restrict_self(self.seccomp_filter)
+
+
+class Channel:
+    """The socket to the parent, through read and write: the filter allows no socket calls."""
+
+    def sendall(self, data: bytes) -> None:
+        """Sends all of `data`."""
+        view = memoryview(data)
+        while view:
+            view = view[os.write(CHANNEL, view) :]
+
+    def recv(self, size: int) -> bytes:
+        """Receives up to `size` bytes; none at the end."""
+        return os.read(CHANNEL, size)
+
+    def receive(self) -> dict[str, Any]:
+        """Waits for a message; ends the process when there will be none."""
+        message = wire.receive(self)
+        if not isinstance(message, dict):
+            os._exit(0)
+        return message
+
+
+def run(mode: str, descriptors: list[int], limits: dict[str, int], guard: Guard) -> NoReturn:
+    """Confines this process, runs one program in `mode`, and ends.
+
+    `descriptors` are the channel and, in mode `script`, standard input and standard output.
+    """
+    code = 1
+    try:
+        _arrange(descriptors, keep=guard.landlock_rules)
+        _limit(limits)
+        guard.put_on()
+        code = _MODES[mode](Channel())
+    finally:
+        os._exit(code)
+
+
+def _arrange(descriptors: list[int], keep: int | None) -> None:
+    """Leaves 0, 1, 2, the channel and the rules, and closes everything else."""
+    null = os.open("/dev/null", os.O_RDWR)
+    channel, *script = [os.dup(d) for d in descriptors]
+    stdin, stdout = script or (null, null)
+    for source, target in ((stdin, 0), (stdout, 1), (null, 2), (channel, CHANNEL)):
+        os.dup2(source, target)
+    last = CHANNEL
+    if keep is not None:
+        os.closerange(last + 1, keep)
+        last = keep
+    os.closerange(last + 1, DESCRIPTORS_AT_MOST)
+
+
+def _limit(limits: dict[str, int]) -> None:
+    for name, value in (
+        ("RLIMIT_CPU", limits["cpu_s"]),
+        ("RLIMIT_AS", limits["base_bytes"] + limits["memory_mib"] * MIB),
+        ("RLIMIT_FSIZE", limits["file_mib"] * MIB),
+        ("RLIMIT_NOFILE", DESCRIPTORS),
+        ("RLIMIT_CORE", 0),
+        ("RLIMIT_MEMLOCK", 0),
+        ("RLIMIT_MSGQUEUE", 0),
+        ("RLIMIT_STACK", STACK_MIB * MIB),
+        ("RLIMIT_NPROC", limits.get("processes", 0)),
+    ):
+        if name != "RLIMIT_NPROC" or value:
+            _lower(getattr(resource, name), value)
+
+
+def _lower(which: int, value: int) -> None:
+    _, hard = resource.getrlimit(which)
+    if hard != resource.RLIM_INFINITY:
+        value = min(value, hard)
+    resource.setrlimit(which, (value, value))
+
+
+def _fault(error: BaseException) -> dict[str, Json]:
+    try:
+        message = str(error)[:MESSAGE_CHARS]
+    except Exception:  # noqa: BLE001 - the program's own exception class
+        message = ""
+    return {"error": type(error).__name__, "message": message}
+
+
+def _module(name: str) -> dict[str, Any]:
+    made = types.ModuleType(name)
+    sys.modules[name] = made  # dataclasses and typing look a class's module up
+    return made.__dict__
+
+
+def _execute(source: str, name: str, namespace: dict[str, Any]) -> None:
+    exec(compile(source, name, "exec", dont_inherit=True), namespace)  # noqa: S102 - confined
+
+
+def _serve(channel: Channel) -> int:
+    """Loads a program, then calls its functions as asked."""
+    job = channel.receive()
+    namespace = _module("solution")
+    try:
+        _execute(job["prelude"], "prelude.py", namespace)
+        _execute(job["program"], "solution.py", namespace)
+    except BaseException as error:  # noqa: BLE001 - SystemExit too
+        wire.send(channel, _fault(error))
+        return 1
+    modules = [n for n, v in namespace.items() if isinstance(v, types.ModuleType)]
+    functions = [n for n, v in namespace.items() if callable(v)]
+    wire.send(channel, {"functions": functions, "modules": modules})
+    while True:
+        call = channel.receive()
+        wire.send(channel, {"nonce": call["nonce"], **_called(namespace, call)})
+
+
+def _called(namespace: dict[str, Any], call: dict[str, Any]) -> dict[str, Json]:
+    try:
+        args = wire.decode(call["args"])
+        kwargs = {name: wire.decode(value) for name, value in call["kwargs"].items()}
+        value = wire.encode(_resolve(namespace, call["name"])(*args, **kwargs))
+        after = [wire.encode(arg) if _is_mutable(arg) else None for arg in args]
+    except BaseException as error:  # noqa: BLE001 - SystemExit too
+        return _fault(error)
+    return {"value": value, "after": after}
+
+
+def _is_mutable(value: object) -> bool:
+    return isinstance(value, list | dict | set | bytearray)
+
+
+def _resolve(namespace: dict[str, Any], path: str) -> Callable[..., Any]:
+    """Follows a path such as `f` or `Solution().f`; `()` makes an instance."""
+    found: Any = types.SimpleNamespace(**namespace)
+    for part in path.split("."):
+        found = getattr(found, part.removesuffix("()"))
+        if part.endswith("()"):
+            found = found()
+    called: Callable[..., Any] = found
+    return called
+
+
+def _script(channel: Channel) -> int:
+    """Runs a whole program as Python would, from standard input to standard output."""
+    job = channel.receive()
+    sys.argv = ["solution.py"]
+    sys.stdin = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
+    code = 0
+    try:
+        _execute(job["program"], "solution.py", _module("__main__"))
+    except SystemExit as stop:
+        code = 0 if stop.code in (None, 0) else 1
+    except BaseException as error:  # noqa: BLE001 - reported
+        wire.send(channel, _fault(error))
+        code = 1
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join()
+    atexit._run_exitfuncs()  # noqa: SLF001 - some programs print their output there
+    sys.stdout.flush()
+    return code
+
+
+class _UnsupportedError(BaseException):
+    """The tests handle values that cannot leave the program's process."""
+
+
+def _tests(channel: Channel) -> int:
+    """Runs tests; the functions they test are asked of the parent, which asks the program."""
+    job = channel.receive()
+    namespace = _module("tests")
+    try:
+        _execute(job["prelude"], "prelude.py", namespace)
+        namespace |= {name: importlib.import_module(name) for name in job["modules"]}
+        namespace |= {name: _remote(channel, name) for name in job["functions"]}
+        _execute(job["tests"], "tests.py", namespace)
+        if job["check"]:
+            namespace["check"](_remote(channel, job["check"]))
+    except _UnsupportedError as error:
+        wire.send(channel, {"unsupported": str(error)})
+    except BaseException as error:  # noqa: BLE001 - a failed test, or a test that is wrong
+        wire.send(channel, _fault(error))
+    else:
+        wire.send(channel, {"passed": True})
+    return 0
+
+
+def _remote(channel: Channel, name: str) -> Callable[..., Any]:
+    def remote(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the tests give
+        sent = {key: wire.encode(value) for key, value in kwargs.items()}
+        asked = {"call": name, "args": wire.encode(list(args)), "kwargs": sent}
+        if _has_opaque(asked["args"]) or any(map(_has_opaque, sent.values())):
+            raise _UnsupportedError(f"{name} is given more than plain data")
+        wire.send(channel, asked)
+        reply = channel.receive()
+        if "error" in reply:
+            raise _exception(reply["error"], reply["message"])
+        for arg, after in zip(args, reply["after"], strict=True):
+            _make_like(arg, after)
+        value = wire.decode(reply["value"])
+        if type(value) is wire.Opaque:
+            raise _UnsupportedError(f"{name} gives more than plain data")
+        return value
+
+    return remote
+
+
+def _has_opaque(data: Json) -> bool:
+    if isinstance(data, list):
+        return any(map(_has_opaque, data))
+    return isinstance(data, dict) and ("o" in data or any(map(_has_opaque, data.values())))
+
+
+def _make_like(value: Any, after: Json) -> None:  # noqa: ANN401 - any argument
+    """Does to an argument what the program did to its copy."""
+    if after is None:
+        return
+    changed = wire.decode(after)
+    if isinstance(value, list | bytearray):
+        value[:] = changed
+    elif isinstance(value, dict | set):
+        value.clear()
+        value.update(changed)
+
+
+def _exception(name: str, message: str) -> BaseException:
+    kind = getattr(types.SimpleNamespace(**vars(sys.modules["builtins"])), name, None)
+    if isinstance(kind, type) and issubclass(kind, Exception):
+        try:
+            return kind(message)
+        except TypeError:
+            pass
+    return RuntimeError(f"{name}: {message}")
+
+
+def _inside(channel: Channel) -> int:
+    """Runs the tests in the program's own process: only for what no other way can test."""
+    job = channel.receive()
+    namespace = _module("solution")
+    try:
+        for part in ("prelude", "program", "tests"):
+            _execute(job[part], f"{part}.py", namespace)
+        if job["check"]:
+            namespace["check"](_resolve(namespace, job["check"]))
+    except BaseException as error:  # noqa: BLE001 - a failed test
+        wire.send(channel, _fault(error))
+        return 1
+    wire.send(channel, {"passed": job["nonce"]})
+    return 0
+
+
+_MODES: dict[str, Callable[[Channel], int]] = {
+    "serve": _serve,
+    "script": _script,
+    "tests": _tests,
+    "inside": _inside,
+}
