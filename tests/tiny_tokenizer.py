@@ -32,6 +32,7 @@ def tiny_tokenizer(chat_template: str = PLAIN) -> PreTrainedTokenizerFast:
         special_tokens=["<|im_start|>", "<|im_end|>"],
     )
     tokenizer.train_from_iterator(["Wait, six sevens are forty two. So the answer is 42."], trainer)
-    return PreTrainedTokenizerFast(
+    made: PreTrainedTokenizerFast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer, eos_token="<|im_end|>", chat_template=chat_template
     )
+    return made

@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from transformers import PreTrainedTokenizerFast
 
 from cotfactory.errors import CotfactoryError
 from cotfactory.splits.builders import journey_rows
@@ -20,6 +21,10 @@ def a_journey() -> SplitRow:
     return row
 
 
+def text_of(tokenizer: PreTrainedTokenizerFast, labels: list[int]) -> str:
+    return str(tokenizer.decode([label for label in labels if label != IGNORED]))
+
+
 def chat(row: SplitRow) -> list[dict[str, str]]:
     return [m.model_dump() for m in row.messages]
 
@@ -28,7 +33,7 @@ def chat(row: SplitRow) -> list[dict[str, str]]:
 def test_all_but_the_wrong_attempt_is_learned_whatever_the_template(template: str) -> None:
     tokenizer, row = tiny_tokenizer(template), a_journey()
     ids, labels = labelled(tokenizer, chat(row), row.spans)
-    learned = tokenizer.decode([label for label in labels if label != IGNORED])
+    learned = text_of(tokenizer, labels)
     assert learned.startswith("<think>\n")
     assert "36" not in learned
     assert "Wait, that is six sixes: 等等 🙂." in learned
@@ -41,7 +46,7 @@ def test_a_stitched_journey_is_masked_at_its_seams() -> None:
     wrong = sample("I guess 40.", answer="40", number=1)
     (row,) = stitched_rows(placed(wrong, sample("Six sevens are 42.", number=2)))
     _, labels = labelled(PLAIN_TOKENIZER, chat(row), row.spans)
-    learned = PLAIN_TOKENIZER.decode([label for label in labels if label != IGNORED])
+    learned = text_of(PLAIN_TOKENIZER, labels)
     assert "I guess" not in learned
     assert "Six sevens are 42." in learned
 
@@ -49,7 +54,7 @@ def test_a_stitched_journey_is_masked_at_its_seams() -> None:
 def test_other_parts_can_be_left_out_too() -> None:
     row = a_journey()
     _, labels = labelled(PLAIN_TOKENIZER, chat(row), row.spans, ("wrong_attempt", "reflection"))
-    learned = PLAIN_TOKENIZER.decode([label for label in labels if label != IGNORED])
+    learned = text_of(PLAIN_TOKENIZER, labels)
     assert "six sixes" not in learned
 
 
