@@ -3,22 +3,29 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cotfactory.errors import UsageError
 from cotfactory.publish import dataset
+from cotfactory.publish.dataset import Built
 from cotfactory.store.run import Run
 
-HUB_SCHEME = "hf://datasets/"
+if TYPE_CHECKING:
+    from cotfactory.publish.hub import CommitPlan
+
 FOLDER = "dataset"
 
 
 @dataclass(frozen=True)
 class Options:
-    """`dry_run` writes nothing. `private` and `revision` are for the Hub."""
+    """`dry_run` writes nothing. The others are for the Hub.
+
+    `over` is the head commit of another's work that may be replaced.
+    """
 
     dry_run: bool = False
     private: bool = False
     revision: str | None = None
+    over: str | None = None
 
 
 @dataclass(frozen=True)
@@ -26,7 +33,7 @@ class PublishSummary:
     """What is at `target` now, or would be after a dry run.
 
     `rows` counts by config and part. `changed` is False when all of it was there already.
-    `commit` is the Hub's commit.
+    `commit` is the Hub's commit; `plan`, of a dry run, the commit that would be made.
     """
 
     target: str
@@ -36,6 +43,7 @@ class PublishSummary:
     manifest_sha256: str
     files: tuple[str, ...]
     commit: str | None = None
+    plan: "CommitPlan | None" = None
 
 
 def publish(
@@ -43,23 +51,50 @@ def publish(
 ) -> PublishSummary:
     """Publishes the splits of a run to a folder, by default `dataset` in the run itself.
 
-    The same run published twice changes nothing.
+    `to` may be hf://datasets/ORG/NAME. The same run published twice changes nothing.
 
     Raises:
-        UsageError: the target holds something else.
-        CotfactoryError: there is no row to publish.
+        UsageError: the target is none, or a folder that holds something else.
+        CotfactoryError: there is no row to publish, or the Hub refuses.
     """
     chosen = options or Options()
     if isinstance(to, str) and "://" in to:
-        raise UsageError(f"{to}: no such target. Use a folder or {HUB_SCHEME}ORG/NAME.")
+        return _to_hub(run, to, chosen)
     target = Path(to) if to is not None else run.path / FOLDER
     with dataset.built(run, location=target.name) as ready:
         changed = chosen.dry_run or dataset.place(run, ready, target)
-        return PublishSummary(
-            target=str(target),
-            changed=changed,
-            rows=ready.rows,
-            bytes=ready.bytes,
-            manifest_sha256=ready.manifest_sha256,
-            files=tuple(ready.names),
-        )
+        return _summary(ready, str(target), changed=changed)
+
+
+def _to_hub(run: Run, to: str, options: Options) -> PublishSummary:
+    from cotfactory.publish import hub  # noqa: PLC0415 - a heavy import that folders do without
+
+    target = hub.target_of(to, options.revision)
+    wishes = hub.Wishes(private=options.private, over=options.over)
+    with dataset.built(run, location=target.repo) as ready:
+        publication = hub.Publication(run.path, ready, target, wishes)
+        if options.dry_run:
+            plan = publication.plan()
+            return _summary(ready, str(target), changed=True, plan=plan)
+        commit, changed = publication.push()
+        return _summary(ready, str(target), changed=changed, commit=commit)
+
+
+def _summary(
+    ready: Built,
+    target: str,
+    *,
+    changed: bool,
+    commit: str | None = None,
+    plan: "CommitPlan | None" = None,
+) -> PublishSummary:
+    return PublishSummary(
+        target=target,
+        changed=changed,
+        rows=ready.rows,
+        bytes=ready.bytes,
+        manifest_sha256=ready.manifest_sha256,
+        files=tuple(ready.names),
+        commit=commit,
+        plan=plan,
+    )
