@@ -8,7 +8,7 @@ from cotfactory_schemas import Span
 from cotfactory_schemas.split import SpanRole
 
 IGNORED = -100  # the label that PyTorch's cross entropy leaves out
-WRONG: Collection[SpanRole] = ("wrong_attempt",)
+WRONG: tuple[SpanRole, ...] = ("wrong_attempt",)
 
 
 class Labelled(NamedTuple):

@@ -44,9 +44,19 @@ def row(
         "source_id": problem.source_id,
         "licence": problem.licence,
         "completion_tokens": sample.trace.completion_tokens,
-        "scores": dict(sample.scores),
+        "scores": {**sample.scores, **_detours(sample)},
     }
     return SplitRow.model_validate(values | fields)
+
+
+def _detours(sample: Sample) -> dict[str, int]:
+    """How far a kept sample strays; rejected ones are not looked at."""
+    if not sample.kept:
+        return {}
+    counted = {"splits_reflections": sample.reflections}
+    if sample.candidates is not None:
+        counted["splits_wrong_candidates"] = sample.wrong_candidates
+    return counted
 
 
 def _sampling(sample: Sample, recipe: Recipe) -> dict[str, Any]:
