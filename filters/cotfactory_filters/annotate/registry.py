@@ -13,6 +13,7 @@ REGISTRY = Registry(
     "cotfactory.annotators",
     {
         "format": "cotfactory_filters.annotate.format:Format",
+        "language": "cotfactory_filters.annotate.language:Language",
         "length": "cotfactory_filters.annotate.length:Length",
         "minhash": "cotfactory_filters.annotate.minhash:MinHash",
         "pii": "cotfactory_filters.annotate.pii:Pii",

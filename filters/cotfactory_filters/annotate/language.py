@@ -1,0 +1,174 @@
+"""Language: how much of a thought is in the language that it should be in."""
+
+from collections import Counter
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from pydantic import Field
+
+from cotfactory_filters.annotate.base import Annotator
+from cotfactory_filters.annotate.language_model import fits, guess
+from cotfactory_filters.annotate.language_scan import Target, scan
+from cotfactory_filters.annotate.language_words import COMMON_WORDS
+from cotfactory_filters.annotate.scripts import (
+    CHARS_PER_WORD,
+    MAIN_LANGUAGE,
+    SHARED,
+    Script,
+    scripts_of,
+)
+from cotfactory_filters.annotate.utf8 import Utf8, utf8
+from cotfactory_schemas import Settings
+
+_WORDS_PER_CHAR = np.array([1 / CHARS_PER_WORD.get(script, 1.0) for script in Script])
+
+
+class LanguageSettings(Settings):
+    """When a sentence that its script leaves open counts as foreign, and how many are judged."""
+
+    min_confidence: float = Field(default=0.3, ge=0, le=1)
+    judged_bytes: int = Field(default=2048, ge=0, description="of a text, evenly sampled")
+
+
+class Measured(NamedTuple):
+    """Words of one text by language, and the longest foreign passage in characters."""
+
+    words: Counter[str]
+    span: int
+
+
+class Language(Annotator[LanguageSettings]):
+    """Measures the share of the problem's language in the thought.
+
+    The share is DeepSeek-R1's (arXiv 2501.12948, equation 7): words in the target language by all
+    words. Math, code, numbers, single letters and formula words count as no words; scripts without
+    spaces are counted in characters. The script decides where it can. Else a sentence that has few
+    common words of the target is shown to fastText, and sentences under 5 words count as the
+    target's.
+
+    Columns: `share` (null without words), `words` (count), `foreign_words`, `foreign_span` (the
+    longest foreign passage, characters), `languages` (found, most words first), `response` (the
+    answer's main language; null without words) and `response_matches` (it is the problem's).
+    """
+
+    name = "language"
+    version = 1
+    settings_model = LanguageSettings
+    reads = ("reasoning", "response", "language")
+    schema: ClassVar = {
+        "share": pl.Float32(),
+        "words": pl.Int32(),
+        "foreign_words": pl.Int32(),
+        "foreign_span": pl.Int32(),
+        "languages": pl.List(pl.String()),
+        "response": pl.String(),
+        "response_matches": pl.Boolean(),
+    }
+
+    def annotate(self, traces: pl.DataFrame) -> pl.DataFrame:
+        """Scans the texts of each target language together."""
+        numbered = traces.with_row_index("row")
+        parts = numbered.partition_by("language", as_dict=True)
+        measured = [self._annotate(part, language) for (language,), part in parts.items()]
+        rows = [row for rows in measured for row in rows]
+        schema = {"row": pl.UInt32(), **self.schema}
+        return pl.DataFrame(rows, schema=schema, orient="row").sort("row").drop("row")
+
+    def _annotate(self, traces: pl.DataFrame, language: str | None) -> list[tuple[object, ...]]:
+        target = (language or "").lower().partition("-")[0]
+        thoughts = self.measure(traces["reasoning"], target)
+        answers = self.measure(traces["response"], target)
+        rows = zip(traces["row"], thoughts, answers, strict=True)
+        return [(row, *_columns(thought, answer, target)) for row, thought, answer in rows]
+
+    def measure(self, series: pl.Series, target: str) -> list[Measured]:
+        """Measures each text against the language `target`."""
+        texts = utf8(series)
+        scanned = scan(texts, _target(target))
+        counts = scanned.words * _WORDS_PER_CHAR
+        measured = [
+            Measured(_by_language(row, target), span)
+            for row, span in zip(counts, scanned.spans.tolist(), strict=True)
+        ]
+        firsts = np.flatnonzero(np.diff(scanned.marks[:, 0], prepend=-1))
+        for marks in np.split(scanned.marks, firsts[1:]) if len(firsts) else ():
+            row = int(marks[0, 0])
+            measured[row] = self._judge(texts, marks, target, measured[row])
+        return measured
+
+    def _judge(
+        self, texts: Utf8, marks: NDArray[np.int64], target: str, found: Measured
+    ) -> Measured:
+        """Moves the words of marked sentences to the language that they are in."""
+        sample = _sampled(marks, self.settings.judged_bytes)
+        scale = marks[:, 3].sum() / max(1, sample[:, 3].sum())
+        span, run, run_end = found.span, 0, -1
+        for _, start, end, words in sample.tolist():
+            sentence = texts.data[start : min(end, start + _JUDGED_SENTENCE_BYTES)].tobytes()
+            language, confidence = guess(sentence.decode("utf-8", "ignore"))
+            if confidence < self.settings.min_confidence or fits(language, target):
+                continue
+            if set(scripts_of(language)).isdisjoint(scripts_of(target)):
+                continue  # a language of other letters than these: the model sees a formula
+            found.words[target] -= words * scale
+            found.words[language] += words * scale
+            chars = len(texts.data[start:end].tobytes().decode("utf-8", "ignore"))
+            run = run + chars if start - run_end <= _SENTENCE_GAP_BYTES else chars
+            run_end = end
+            span = max(span, run)
+        return Measured(found.words, span)
+
+
+_JUDGED_SENTENCE_BYTES = 512
+_SENTENCE_GAP_BYTES = 4  # a full stop and space between two sentences of one passage
+
+
+def _target(language: str) -> Target:
+    home = np.zeros(len(Script), np.uint8)
+    home[[*scripts_of(language)]] = 1
+    names = [*COMMON_WORDS]
+    shared = Script.LATIN in scripts_of(language) or not SHARED.keys().isdisjoint(
+        scripts_of(language)
+    )
+    return Target(home, names.index(language) if language in names else -1, marking=shared)
+
+
+def _by_language(counts: NDArray[np.float64], target: str) -> Counter[str]:
+    """Sums words by script into words by language, taking each script for its main language."""
+    home = scripts_of(target)
+    japanese = counts[Script.KANA] > 0
+    words: Counter[str] = Counter()
+    for script in (script for script in Script if counts[script]):
+        language = MAIN_LANGUAGE.get(script, "en")
+        if script == Script.HAN and japanese:
+            language = "ja"
+        words[target if script in home else language] += counts[script]
+    return words
+
+
+def _sampled(marks: NDArray[np.int64], budget_bytes: int) -> NDArray[np.int64]:
+    """Takes every so many sentences, so that they stay near the budget."""
+    sizes = np.minimum(marks[:, 2] - marks[:, 1], _JUDGED_SENTENCE_BYTES)
+    return marks[:: max(1, -(-int(sizes.sum()) // max(1, budget_bytes)))]
+
+
+def _columns(thought: Measured, answer: Measured, target: str) -> tuple[object, ...]:
+    words = {language: round(count) for language, count in thought.words.items()}
+    total = sum(words.values())
+    own = words.get(target, 0)
+    response = max(answer.words, key=answer.words.__getitem__, default=None)
+    return (
+        own / total if total and target else None,
+        total,
+        total - own,
+        thought.span,
+        [
+            language
+            for language in sorted(words, key=words.__getitem__, reverse=True)
+            if words[language]
+        ],
+        response,
+        response == target if response and target else None,
+    )

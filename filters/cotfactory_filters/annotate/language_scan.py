@@ -1,0 +1,384 @@
+r"""A compiled pass that counts words by script and marks sentences to look at; imports numba.
+
+Math and code are passed over: \(…\), \[…\], $…$, commands, fences and backticks, and words that
+touch a digit or an underscore. Single letters are variables, not words.
+"""
+
+from typing import NamedTuple
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+from cotfactory_filters.annotate.language_words import COMMON_WORDS, NEUTRAL_WORDS
+from cotfactory_filters.annotate.scripts import CHARS_PER_WORD, Script, block_table
+from cotfactory_filters.annotate.utf8 import Utf8
+
+MIN_WORDS = 5  # a shorter sentence is joined to the next one of its paragraph
+MAX_WORDS = 200  # a longer one is cut; counts of common words must fit into a byte
+MIN_COMMON_SHARE = 0.15  # prose of a language has more of its common words
+MAX_FORMULA_BYTES = 2000
+MAX_CODE_BYTES = 1 << 20
+
+_U8 = NDArray[np.uint8]
+_I32 = NDArray[np.int32]
+_I64 = NDArray[np.int64]
+_U64 = NDArray[np.uint64]
+_Target = tuple[_U8, int, int]
+_SEED, _FACTOR = np.uint64(14695981039346656037), np.uint64(1099511628211)
+_SLOTS = 1 << 14
+
+compiled = nb.njit(cache=True, nogil=True)
+
+
+class Target(NamedTuple):
+    """What the scan must know of the expected language.
+
+    home[script] is 1 for its scripts. `marking` says that the script does not decide, for other
+    languages share it. `column` is its place in COMMON_WORDS, or -1: then every sentence is marked.
+    """
+
+    home: _U8
+    column: int
+    marking: bool
+
+
+class Scanned(NamedTuple):
+    """What the scan found.
+
+    words[text, script] counts words, or characters in scripts without spaces. spans[text] is the
+    longest run of words of foreign scripts in characters. A mark is a sentence of the home script
+    that may be of another language: its text, first byte, end and number of words.
+    """
+
+    words: _I32
+    spans: _I32
+    marks: _I64
+
+
+def scan(texts: Utf8, target: Target) -> Scanned:
+    """Counts and marks; see Scanned."""
+    rows = len(texts.offsets) - 1
+    words = np.zeros((rows, len(Script)), np.int32)
+    spans = np.zeros(rows, np.int32)
+    # A sentence has MIN_WORDS words of two letters or more, each with something behind it.
+    marks = np.empty((len(texts.data) // (3 * MIN_WORDS) + 1, 4), np.int64)
+    found = _scan(
+        texts.data,
+        texts.offsets,
+        (target.home, target.column, int(target.marking)),
+        (words, spans, marks),
+    )
+    return Scanned(words, spans, marks[:found])
+
+
+def _word_table() -> tuple[_U64, _U64]:
+    """Returns hashes of common words, and a 1 in the byte of each language they are common in."""
+    languages: dict[int, int] = {}
+    columns = [*COMMON_WORDS.values(), *([""] * (_NEUTRAL - len(COMMON_WORDS))), NEUTRAL_WORDS]
+    for column, words in enumerate(columns):
+        for word in words.split():
+            key = int(_SEED)
+            for byte in word.encode():
+                key = ((key ^ byte) * int(_FACTOR)) & 0xFFFF_FFFF_FFFF_FFFF
+            languages[key] = languages.get(key, 0) | 1 << 8 * column
+    hashes, ones = np.zeros(_SLOTS, np.uint64), np.zeros(_SLOTS, np.uint64)
+    for key, mask in languages.items():
+        slot = key % _SLOTS
+        while ones[slot]:
+            slot = (slot + 1) % _SLOTS
+        hashes[slot], ones[slot] = key, mask
+    return hashes, ones
+
+
+def _byte_classes() -> _U8:
+    table = np.zeros(256, np.uint8)
+    for byte in range(256):
+        if chr(byte).isalpha() and byte < 0x80:
+            table[byte] = _ASCII
+        elif byte >= 0xC3:
+            table[byte] = _LEAD
+    table[[ord(c) for c in ".!?;:"]] = _STOP
+    table[ord("\n")] = _BREAK
+    table[[ord(c) for c in "\\$`"]] = _SKIPPED
+    return table
+
+
+_NEUTRAL = 7  # the byte of a word's languages that says that it is a word of none
+_ASCII, _LEAD, _STOP, _BREAK, _SKIPPED = 1, 2, 3, 4, 5
+_CLASS = _byte_classes()
+_BLOCK = block_table()
+_HASHES, _ONES = _word_table()
+_LANGUAGES = len(COMMON_WORDS)
+_UNSPACED = np.array([script in CHARS_PER_WORD for script in Script], np.uint8)
+_LATIN = int(Script.LATIN)
+
+
+@compiled
+def _find(data: _U8, at: int, end: int, closer: tuple[int, int]) -> int:
+    """Returns the position of two bytes, or -1."""
+    while at + 1 < end:
+        if data[at] == closer[0] and data[at + 1] == closer[1]:
+            return at
+        at += 1
+    return -1
+
+
+@compiled
+def _after_dollar(data: _U8, at: int, end: int) -> int:
+    """Returns the end of $…$ or $$…$$; a dollar that opens no formula is money.
+
+    As in Pandoc: no space behind the opener or before the closer, no digit behind the closer.
+    """
+    end = min(end, at + MAX_FORMULA_BYTES)
+    if at + 1 < end and data[at + 1] == 36:
+        closer = _find(data, at + 2, end, (36, 36))
+        return closer + 2 if closer >= 0 else at + 2
+    if at + 1 >= end or data[at + 1] <= 32:
+        return at + 1
+    for position in range(at + 2, end):
+        if data[position] == 10 and data[position - 1] == 10:
+            break
+        if data[position] == 36 and data[position - 1] > 32:
+            digit = position + 1 < end and data[position + 1] >= 48 and data[position + 1] <= 57
+            return at + 1 if digit else position + 1
+    return at + 1
+
+
+@compiled
+def _after_backslash(data: _U8, at: int, end: int) -> int:
+    r"""Returns the end of \(…\), \[…\], or a command; \text{…} is read on as text."""
+    follower = data[at + 1] if at + 1 < end else np.uint8(32)
+    if follower in (40, 91):
+        closer = _find(
+            data, at + 2, min(end, at + MAX_FORMULA_BYTES), (92, 41 if follower == 40 else 93)
+        )
+        return closer + 2 if closer >= 0 else at + 2
+    start = at + 1
+    at += 1
+    while at < end and _CLASS[data[at]] == _ASCII:
+        at += 1
+    length = at - start
+    named = (length == 5 and data[start] == 98) or (length == 3 and data[start] == 101)
+    if named and at < end and data[at] == 123:  # \begin{name}, \end{name}
+        while at < end and data[at] != 125 and data[at] != 10:
+            at += 1
+    return max(at, start + (length == 0))
+
+
+@compiled
+def _after_backtick(data: _U8, at: int, end: int) -> int:
+    """Returns the end of a fence or of inline code; one that is not closed is passed over."""
+    if at + 2 < end and data[at + 1] == 96 and data[at + 2] == 96:
+        limit = min(end, at + MAX_CODE_BYTES)
+        position = at + 3
+        while True:
+            position = _find(data, position, limit, (96, 96))
+            if position < 0:
+                return at + 3
+            if position + 2 < limit and data[position + 2] == 96:
+                return position + 3
+            position += 1
+    for position in range(at + 1, min(end, at + 200)):
+        if data[position] == 96:
+            return position + 1
+        if data[position] == 10:
+            break
+    return at + 1
+
+
+@compiled
+def _after_skipped(data: _U8, at: int, end: int) -> int:
+    if data[at] == 36:
+        return _after_dollar(data, at, end)
+    if data[at] == 92:
+        return _after_backslash(data, at, end)
+    return _after_backtick(data, at, end)
+
+
+@compiled
+def _letter(data: _U8, at: int, end: int) -> tuple[int, int]:
+    """Returns script and length in bytes of the character at `at`, which is above U+007F."""
+    byte = data[at]
+    size = 2 if byte < 0xE0 else (3 if byte < 0xF0 else 4)
+    if at + size > end or byte < 0xC3 or size == 4:
+        return 0, size
+    point = (byte & (0x1F if size == 2 else 0x0F)) << 6 | (data[at + 1] & 0x3F)
+    if size == 3:
+        point = point << 6 | (data[at + 2] & 0x3F)
+    if point in (0xD7, 0xF7):  # the signs of multiplication and division
+        return 0, size
+    return int(_BLOCK[point >> 4]), size
+
+
+@compiled
+def _common(key: np.uint64) -> np.uint64:
+    """Returns a 1 in the byte of each language in which the word with this hash is common."""
+    slot = key & np.uint64(_SLOTS - 1)
+    while _ONES[slot] != 0:
+        if _HASHES[slot] == key:
+            return np.uint64(_ONES[slot])
+        slot = (slot + np.uint64(1)) & np.uint64(_SLOTS - 1)
+    return np.uint64(0)
+
+
+@compiled
+def _in_name(byte: np.uint8) -> bool:
+    """Says whether a word that touches this byte is a variable: a digit or an underscore."""
+    return bool(byte == 95 or (byte >= 48 and byte <= 57))
+
+
+@compiled
+def _letters(data: _U8, at: int, end: int) -> tuple[int, int, int, np.uint64]:
+    """Returns end, letters, capitals and hash of the letters at `at`."""
+    letters = capitals = 0
+    key = _SEED
+    while at < end:
+        byte = data[at]
+        if _CLASS[byte] == _ASCII:
+            capitals += byte < 97
+            key = (key ^ np.uint64(byte | 32)) * _FACTOR
+            at += 1
+        elif byte >= 0xC3:
+            script, size = _letter(data, at, end)
+            if script == 0 or _UNSPACED[script]:
+                break
+            for position in range(at, at + size):
+                key = (key ^ np.uint64(data[position])) * _FACTOR
+            at += size
+        else:
+            break
+        letters += 1
+    return at, letters, capitals, key
+
+
+@compiled
+def _word(data: _U8, start: int, end: int) -> tuple[int, int, np.uint64]:
+    """Returns end, letters and hash of the word at `start`.
+
+    A word in capitals (points of a figure, an acronym) or one that touches a digit has no letters.
+    """
+    at, letters, capitals, key = _letters(data, start, end)
+    if capitals == letters or (start > 0 and _in_name(data[start - 1])):
+        letters = 0
+    if at < end and _in_name(data[at]):
+        letters = 0
+        while at < end and (_CLASS[data[at]] == _ASCII or _in_name(data[at])):
+            at += 1
+    return at, letters, key
+
+
+@compiled
+def _marked(words: int, hits: np.uint64, column: int) -> bool:
+    """Says whether a sentence lacks the common words of its language, or has more of another's.
+
+    Without a list for its language, any sentence is to be looked at.
+    """
+    if column < 0:
+        return True
+    own = np.int64((hits >> np.uint64(8 * column)) & np.uint64(255))
+    if own < MIN_COMMON_SHARE * words:
+        return True
+    for other in range(_LANGUAGES):
+        if np.int64((hits >> np.uint64(8 * other)) & np.uint64(255)) > own:
+            return True
+    return False
+
+
+@compiled
+def _end_sentence(
+    row: int, bounds: tuple[int, int, int, np.uint64], target: _Target, marks: _I64, found: int
+) -> int:
+    """Marks a sentence (first byte, end, words, hits) where it is to be looked at."""
+    start, end, words, hits = bounds
+    if words >= MIN_WORDS and target[2] and _marked(words, hits, target[1]):
+        marks[found, 0] = row
+        marks[found, 1] = start
+        marks[found, 2] = end
+        marks[found, 3] = words
+        found += 1
+    return found
+
+
+@compiled
+def _chars(data: _U8, start: int, end: int) -> int:
+    chars = 0
+    for position in range(start, end):
+        chars += (data[position] & 0xC0) != 0x80
+    return chars
+
+
+@compiled
+def _scan_text(  # noqa: C901, PLR0912 - calls that pass arrays cost more than the whole loop
+    data: _U8, bounds: tuple[int, int, int], target: _Target, words: _I32, marks: _I64, found: int
+) -> tuple[int, int]:
+    """Returns the new count of marks, and the longest foreign run in characters."""
+    row, at, end = bounds
+    home = target[0]
+    start = last = count = 0  # the sentence: first byte, end, words
+    hits = np.uint64(0)
+    run = run_end = longest = 0  # the run of foreign words: characters, end
+    while at < end:
+        byte = data[at]
+        kind = _CLASS[byte]
+        if kind == 0:
+            at += 1
+        elif kind in (_ASCII, _LEAD):
+            begin = at
+            script, size = (_LATIN, 1) if kind == _ASCII else _letter(data, at, end)
+            if script == 0:
+                at += size
+                continue
+            common = np.uint64(0)
+            if _UNSPACED[script]:
+                at += size
+            else:
+                at, letters, key = _word(data, at, end)
+                if letters < 2:
+                    continue
+                if script == _LATIN:
+                    common = _common(key)
+                    if common >> np.uint64(8 * _NEUTRAL):
+                        continue
+                    # Among other scripts, short Latin words are units and functions (cm, sin),
+                    # and capitalised ones are names.
+                    if not home[_LATIN] and common == 0 and (letters < 4 or byte < 97):
+                        continue
+            words[script] += 1
+            if not home[script]:
+                run += _chars(data, run_end if run else begin, at)
+                run_end = at
+                longest = max(longest, run)
+                continue
+            run = 0
+            if count == 0:
+                start = begin
+            last = at
+            count += 1
+            hits += common
+        elif kind == _SKIPPED:
+            at = _after_skipped(data, at, end)
+        else:
+            ends = byte == 10 or at + 1 >= end or data[at + 1] <= 32
+            at += 1
+            new_paragraph = byte == 10 and at < end and data[at] == 10
+            if (ends and count >= MIN_WORDS) or new_paragraph:
+                found = _end_sentence(row, (start, last, count, hits), target, marks, found)
+                count = 0
+                hits = np.uint64(0)
+        if count >= MAX_WORDS:
+            found = _end_sentence(row, (start, last, count, hits), target, marks, found)
+            count = 0
+            hits = np.uint64(0)
+    found = _end_sentence(row, (start, last, count, hits), target, marks, found)
+    return found, longest
+
+
+@compiled
+def _scan(data: _U8, offsets: _I64, target: _Target, out: tuple[_I32, _I32, _I64]) -> int:
+    words, spans, marks = out
+    found = 0
+    for row in range(len(spans)):
+        bounds = (row, offsets[row], offsets[row + 1])
+        found, spans[row] = _scan_text(data, bounds, target, words[row], marks, found)
+    return found
