@@ -217,7 +217,7 @@ def why(
     from cotfactory.store.run import Run
     from cotfactory.why import why as explain
 
-    typer.echo(explain(Run.read(_run_path(run)), trace_id).text())
+    typer.echo(str(explain(Run.read(_run_path(run)), trace_id)))
 
 
 @app.command()

@@ -27,7 +27,7 @@ class RowSettings(Settings):
     columns: dict[str, str] = Field(default_factory=dict)
     name: str = Field(default="", description="the source's name in ids; default: the file's stem")
     domain: Domain = "general"
-    kind: Kind = "reasoning"
+    problem_kind: Kind = "reasoning"
     language: str = "en"
     verifier: str = ""
     checks: dict[str, Any] = Field(default_factory=dict)
@@ -35,10 +35,15 @@ class RowSettings(Settings):
 
     def defaults(self, name: str) -> Problem:
         """A problem that holds what rows do not say."""
-        said = self.model_dump(
-            include={"domain", "kind", "language", "verifier", "checks", "licence"}
+        said = self.model_dump(include={"domain", "language", "verifier", "checks", "licence"})
+        return Problem.model_validate(
+            {
+                "messages": _NO_PROMPT,
+                "kind": self.problem_kind,
+                "source": self.name or name,
+                **said,
+            }
         )
-        return Problem.model_validate({"messages": _NO_PROMPT, "source": self.name or name, **said})
 
     def finder(self) -> fields.Columns:
         """The column finder of these settings."""

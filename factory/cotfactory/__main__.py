@@ -1,0 +1,5 @@
+"""`python -m cotfactory`."""
+
+from cotfactory.cli import main
+
+main()

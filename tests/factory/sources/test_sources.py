@@ -1,0 +1,99 @@
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from cotfactory import sources
+from cotfactory.errors import UsageError
+from cotfactory.sources import RowFault
+from cotfactory_schemas import Plugin, Problem
+
+
+def read(kind: str, **options: object) -> list[Problem | RowFault]:
+    return list(sources.problems((Plugin.model_validate({"kind": kind, **options}),)))
+
+
+def files(path: Path, **options: object) -> list[Problem | RowFault]:
+    return read("files", paths=[str(path)], verifier="math", domain="math", **options)
+
+
+def test_jsonl_rows_become_problems_and_a_bad_row_costs_one_row(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    rows = [
+        json.dumps({"prompt": "1 + 1?", "reference": 2, "level": "easy"}),
+        "{not json",
+        json.dumps({"question": "no prompt"}),
+        json.dumps(["a list"]),
+        json.dumps({"prompt": "a\u2028b?", "domain": "nowhere"}),
+        json.dumps({"prompt": "2 + 2?", "reference": "4"}, ensure_ascii=False),
+    ]
+    path.write_text("\n".join(rows), "utf-8")
+    one, *faults, two = files(path)
+    assert isinstance(one, Problem)
+    assert isinstance(two, Problem)
+    assert (one.prompt, one.reference, one.extra) == ("1 + 1?", "2", {"level": "easy"})
+    assert (two.prompt, two.verifier, two.source) == ("2 + 2?", "math", "p")
+    assert [str(fault).split(":")[1] for fault in faults] == ["2", "3", "4", "5"]
+    assert "'prompt' is missing" in str(faults[1])
+    assert "is 'nowhere'" in str(faults[3])
+
+
+def test_columns_are_mapped_and_a_missing_mapped_column_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text('question,gold\n"What, 1 + 1?",2\n', "utf-8")
+    (made,) = files(path, columns={"prompt": "question", "reference": "gold"})
+    assert isinstance(made, Problem)
+    assert (made.prompt, made.reference) == ("What, 1 + 1?", "2")
+    (fault,) = files(path, columns={"prompt": "question", "reference": "answer"})
+    assert "'answer' is missing" in str(fault)
+    assert "columns" in str(fault)
+
+
+def test_parquet_rows_with_chat_messages(tmp_path: Path) -> None:
+    path = tmp_path / "p.parquet"
+    chat = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "1 + 1?"}]
+    pq.write_table(pa.Table.from_pylist([{"messages": chat, "reference": "2"}]), path)
+    (made,) = files(path)
+    assert isinstance(made, Problem)
+    assert [m.role for m in made.messages] == ["system", "user"]
+
+
+def test_a_problem_that_stands_twice_is_asked_once(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_text('{"prompt": "1 + 1?", "reference": "2"}\n' * 2, "utf-8")
+    assert len(files(path)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "mend"), [("none.jsonl", "no such file"), ("p.txt", r"give a \.jsonl")]
+)
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str, mend: str) -> None:
+    (tmp_path / "p.txt").touch()
+    with pytest.raises(UsageError, match=mend):
+        files(tmp_path / name)
+
+
+def test_gym_entries_are_the_same_however_many_are_asked_for() -> None:
+    few = read("reasoning_gym", dataset="chain_sum", seed=3, size=2)
+    many = read("reasoning_gym", dataset="chain_sum", seed=3, size=5)
+    later = read("reasoning_gym", dataset="chain_sum", seed=3, start=2, size=3)
+    assert [*few, *later] == many
+    assert isinstance(many[0], Problem)
+    assert many[0].checks == {"dataset": "chain_sum", "config": {}, "seed": 3, "index": 0}
+
+
+def test_a_misspelt_gym_dataset_is_mended() -> None:
+    with pytest.raises(UsageError, match="Did you mean 'chain_sum'"):
+        read("reasoning_gym", dataset="chain_sums", size=1)
+
+
+def test_a_folder_of_parquet_is_read_through_datasets(tmp_path: Path) -> None:
+    table = pa.Table.from_pylist([{"q": "1 + 1?", "a": "2"}, {"q": None, "a": "3"}])
+    pq.write_table(table, tmp_path / "train.parquet")
+    columns = {"prompt": "q", "reference": "a"}
+    one, two = read("hub", dataset=str(tmp_path), columns=columns, verifier="math")
+    assert isinstance(one, Problem)
+    assert (one.prompt, one.reference) == ("1 + 1?", "2")
+    assert "is missing" in str(two)
