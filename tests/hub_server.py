@@ -9,12 +9,16 @@ import hashlib
 import json
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from hub_state import Blob, Commit, Repo
 
 WRITE_TOKEN, READ_TOKEN = "hf_loopbackWriteToken", "hf_loopbackReadToken"
 # busy, limited: an error instead of an answer. cut: the connection ends before anything is done.
@@ -23,63 +27,6 @@ Fault = Literal["busy", "limited", "cut", "lost"]
 FaultPlan = Callable[[str, str], Fault | None]
 TREE_PAGE = 3  # small, so that every listing has several pages
 DATE = "2026-01-02T03:04:05.000Z"
-
-
-@dataclass(frozen=True)
-class Blob:
-    data: bytes
-    large: bool
-
-    @property
-    def oid(self) -> str:
-        data = self.pointer if self.large else self.data
-        return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
-
-    @property
-    def sha256(self) -> str:
-        return hashlib.sha256(self.data).hexdigest()
-
-    @property
-    def pointer(self) -> bytes:
-        text = f"version https://git-lfs.github.com/spec/v1\noid sha256:{self.sha256}\n"
-        return f"{text}size {len(self.data)}\n".encode()
-
-
-@dataclass(frozen=True)
-class Commit:
-    id: str
-    parent: str | None
-    title: str
-    message: str
-    tree: Mapping[str, Blob]
-
-
-@dataclass
-class Repo:
-    private: bool = False
-    commits: dict[str, Commit] = field(default_factory=dict)
-    branches: dict[str, str] = field(default_factory=dict)
-    tags: dict[str, str] = field(default_factory=dict)
-
-    def commit(self, branch: str, title: str, message: str, tree: Mapping[str, Blob]) -> Commit:
-        parent = self.branches.get(branch)
-        said = json.dumps([parent, title, message, sorted((p, b.oid) for p, b in tree.items())])
-        made = Commit(hashlib.sha1(said.encode()).hexdigest(), parent, title, message, tree)
-        self.commits[made.id] = made
-        self.branches[branch] = made.id
-        return made
-
-    def at(self, revision: str) -> Commit | None:
-        name = self.branches.get(revision) or self.tags.get(revision) or revision
-        return self.commits.get(name)
-
-    def history(self, branch: str = "main") -> list[Commit]:
-        """Newest first."""
-        found, at = [], self.at(branch)
-        while at is not None:
-            found.append(at)
-            at = self.commits.get(at.parent or "")
-        return found
 
 
 class Refusal(Exception):  # noqa: N818 - an answer, not a defect
@@ -112,6 +59,7 @@ class Hub:
         self.large: dict[str, bytes] = {}
         self.requests: list[tuple[str, str]] = []
         self.tokens_on_second_host: list[str] = []
+        self.xet_folder: Path | None = None
         self.fault: FaultPlan = lambda _method, _path: None
         self.url = self.second_url = ""
         self._lock = threading.RLock()
@@ -297,6 +245,21 @@ class Hub:
             )
         return Answer.json({"transfer": "basic", "objects": objects})
 
+    def xet_token(self, request: "Handler", _query: Any, name: str, revision: str) -> Answer:
+        self.repo(request, name, write=True)
+        self.commit_at(request, name, revision)
+        headers = {
+            "X-Xet-Cas-Url": f"local://{self.xet_folder}",
+            "X-Xet-Access-Token": "xet",
+            "X-Xet-Token-Expiration": str(int(time.time()) + 3600),
+        }
+        told = {
+            "casUrl": headers["X-Xet-Cas-Url"],
+            "accessToken": "xet",
+            "exp": int(headers["X-Xet-Token-Expiration"]),
+        }
+        return Answer.json(told, headers=headers)
+
     def verify(self, request: "Handler", _query: Any) -> Answer:
         wanted = request.json()
         if len(self.large.get(wanted["oid"], b"")) != wanted["size"]:
@@ -322,6 +285,9 @@ class Hub:
         if key == "file":
             tree[path] = Blob(base64.b64decode(value["content"]), large=False)
         elif key == "lfsFile":
+            if self.xet_folder:
+                tree[path] = Blob(b"", large=True, claimed=value["oid"])
+                return
             if value["oid"] not in self.large:
                 raise Refusal(400, "", f"{path}: its content was never uploaded")
             tree[path] = Blob(self.large[value["oid"]], large=True)
@@ -396,6 +362,7 @@ _ROUTES: list[tuple[str, str, Route]] = [
     ("GET", rf"{_API}/tree/{_REVISION}(?:/(?P<folder>.+))?", Hub.tree),
     ("POST", rf"{_API}/paths-info/{_REVISION}", Hub.paths_info),
     ("POST", rf"{_API}/preupload/{_REVISION}", Hub.preupload),
+    ("GET", rf"{_API}/xet-write-token/{_REVISION}", Hub.xet_token),
     ("POST", rf"{_API}/commit/{_REVISION}", Hub.commit),
     ("POST", rf"/datasets/{_NAME}\.git/info/lfs/objects/batch", Hub.batch),
     ("POST", "/verify", Hub.verify),

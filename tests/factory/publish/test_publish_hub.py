@@ -11,7 +11,8 @@ from cotfactory.publish import Options, PublishSummary, publish
 from cotfactory.publish import hub as publishing
 from cotfactory.store.run import Run
 from finished_run import finished_run, recipe
-from hub_server import READ_TOKEN, WRITE_TOKEN, Blob, Fault, Hub, running_hub
+from hub_server import READ_TOKEN, WRITE_TOKEN, Fault, Hub, running_hub
+from hub_state import Blob
 
 TO, REPO = "hf://datasets/lab/sums", "lab/sums"
 pytestmark = pytest.mark.filterwarnings("ignore:Use .content=:DeprecationWarning")  # the client's
