@@ -1,5 +1,6 @@
 """The assistant turn of a published row: one thought inside <think> tags, then the answer."""
 
+import json
 import re
 from typing import NamedTuple
 
@@ -43,23 +44,40 @@ def read_turn(problem: Problem, trace: Trace, extracted: str | None) -> Turn:
 
     A teacher that was not made to think in tags reasons in its answer. Of such an answer to a
     reasoning problem, all that comes before the conclusion is the thought; nothing is invented or
-    lost but the white space between. Other problems keep an empty thought.
+    lost but the white space between. A JSON answer gives its fields `reasoning` and `answer`.
+    Other problems keep an empty thought.
     """
     thought, response = trace.reasoning.strip(), trace.response.strip()
     if thought:
         return Turn(thought, response, "thought")
-    cut = _conclusion_start(response, extracted) if problem.kind == "reasoning" else 0
-    if cut:
-        return Turn(response[:cut].strip(), response[cut:].strip(), "response")
+    if problem.kind == "reasoning":
+        if '"reasoning"' in response:
+            return _read_json(response)
+        if cut := _conclusion_start(response, extracted):
+            return Turn(response[:cut].strip(), response[cut:].strip(), "response")
     return Turn("", response, "none")
 
 
+def _read_json(response: str) -> Turn:
+    """Reads the object's fields; one that cannot be read has no thought: it is not cut in two."""
+    try:
+        found = json.loads(response[response.find("{") : response.rfind("}") + 1], strict=False)
+        thought, answer = str(found["reasoning"]).strip(), str(found["answer"]).strip()
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return Turn("", response, "none")
+    return Turn(thought, answer, "response") if thought else Turn("", response, "none")
+
+
 def _conclusion_start(response: str, extracted: str | None) -> int:
-    """Where the paragraph, else the sentence, starts that states the answer last; 0 if nowhere."""
+    """Where the paragraph, else the sentence, starts that states the answer last; 0 if nowhere.
+
+    What comes before must be more than one line that announces what follows.
+    """
     stated = response.rfind(extracted) if extracted else -1
     last = stated if stated >= 0 else len(response) - 1
     for boundary in (_BLANK_LINE, _SENTENCE_END):
         starts = [m.end() for m in boundary.finditer(response) if m.end() <= last]
-        if starts:
+        before = response[: starts[-1]].strip() if starts else ""
+        if before and not (before.endswith((":", "：")) and "\n" not in before):
             return starts[-1]
     return 0

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from cotfactory.splits.group import Sample
 from cotfactory.splits.spans import Range, journey_spans
-from cotfactory.splits.wrong import BREAK, WrongAttempt, wrong_attempt
+from cotfactory.splits.wrong import BREAK, WrongAttempt, whole_path, wrong_attempt
 from cotfactory_schemas import Problem, Recipe, Span, Trace, Verdict
 
 
@@ -46,7 +46,7 @@ def continued_spans(sample: Sample, parent: Sample, recipe: Recipe) -> tuple[Spa
     told, thought = _told(sample, parent, recipe), sample.turn.thought
     start = thought.find(told) if told else -1
     attempt = thought[: max(start, 0)].strip()
-    if not attempt or not parent.turn.thought.startswith(attempt):
+    if not attempt or not whole_path(parent).startswith(attempt):
         return ()
     return journey_spans(sample.turn, [Range(start, start + len(told))])
 

@@ -48,15 +48,21 @@ def fit_as_wrong(sample: Sample, settings: JourneySettings) -> bool:
     )
 
 
+def whole_path(sample: Sample) -> str:
+    """Returns the thought; one that was read out of an answer goes on into its conclusion."""
+    response = sample.trace.response.strip()
+    return response if response.startswith(sample.turn.thought) else sample.turn.thought
+
+
 def wrong_attempt(sample: Sample, settings: JourneySettings) -> WrongAttempt | None:
     """Returns the attempt that `sample` offers; None unless it is fit."""
     if not fit_as_wrong(sample, settings):
         return None
-    thought = sample.turn.thought
+    path = whole_path(sample)
     return (
-        _cut_at_label(sample, thought)
-        or _cut_at_equation(sample, thought)
-        or WrongAttempt(sample, thought, _failure(sample))
+        _cut_at_label(sample, path)
+        or _cut_at_equation(sample, path)
+        or WrongAttempt(sample, path, _failure(sample))
     )
 
 
@@ -75,25 +81,25 @@ def first_wrong_step(extra: Mapping[str, JsonValue]) -> tuple[str, str] | None:
     return str(steps[number - 1]), reason.strip() if isinstance(reason, str) else ""
 
 
-def _cut_at_label(sample: Sample, thought: str) -> WrongAttempt | None:
+def _cut_at_label(sample: Sample, path: str) -> WrongAttempt | None:
     """Cuts right after the step that is labelled wrong, for the reason given with the label."""
     labelled = first_wrong_step(sample.trace.extra)
     if labelled is None:
         return None
     step, reason = labelled[0].strip(), labelled[1]
-    at = thought.find(step) if step else -1
+    at = path.find(step) if step else -1
     if at < 0 or not reason:
         return None
-    return WrongAttempt(sample, thought[: at + len(step)], Failure("step", {"detail": reason}))
+    return WrongAttempt(sample, path[: at + len(step)], Failure("step", {"detail": reason}))
 
 
-def _cut_at_equation(sample: Sample, thought: str) -> WrongAttempt | None:
+def _cut_at_equation(sample: Sample, path: str) -> WrongAttempt | None:
     """Cuts after the line of the first false equation."""
-    wrong = first_false_equation(thought)
+    wrong = first_false_equation(path)
     if wrong is None:
         return None
-    line_end = _LINE_END.search(thought, wrong.end)
-    text = thought[: line_end.start() if line_end else len(thought)].rstrip()
+    line_end = _LINE_END.search(path, wrong.end)
+    text = path[: line_end.start() if line_end else len(path)].rstrip()
     values = {"claim": wrong.claim, "left": wrong.left, "truth": wrong.truth}
     return WrongAttempt(sample, text, Failure("equation", values))
 

@@ -33,3 +33,19 @@ def test_nothing_is_taken_for_a_thought_where_none_is_wanted() -> None:
     assert read_turn(asked, greeting.trace, None).text == (
         "<think>\n\n</think>\n\nHello!\n\nHow are you?"
     )
+
+
+def test_a_json_answer_gives_its_fields() -> None:
+    written = '```json\n{"reasoning": "Six sevens.", "answer": 42}\n```'
+    assert sample("", response=written).turn == ("Six sevens.", "42", "response")
+
+
+def test_a_json_answer_that_cannot_be_read_is_not_cut_in_two() -> None:
+    broken = '{"reasoning": "Six \\( 7 \\). It is 42.",\n\n"answer": "42"}'
+    assert sample("", response=broken).turn == ("", broken, "none")
+
+
+def test_an_announcement_is_no_thought() -> None:
+    assert sample("", response="Here is the solution:\n\n42").turn.thought_from == "none"
+    worked = sample("", response="Here is the solution:\n\nSix sevens. So it is 42.").turn
+    assert worked.thought == "Here is the solution:\n\nSix sevens."

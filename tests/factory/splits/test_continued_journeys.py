@@ -59,3 +59,21 @@ def test_a_wrong_path_that_cannot_be_marked_is_rejected_by_name() -> None:
     group = placed(other, gone_on(WRONG))
     assert not list(journey_rows(group))
     assert [p.rules for p in group.places.values()] == [("not_correct",), ("journey_unmarked",)]
+
+
+def test_a_teacher_without_tags_goes_on_from_its_whole_answer() -> None:
+    wrong = sample("", answer="36", number=1, **plain("I guess.\n\nSo it is 36."))
+    assert wrong.verdict is not None
+    handed = hand_back(wrong.problem, wrong.trace, wrong.verdict, RECIPE)
+    assert handed is not None
+    parent = wrong.trace.trace_id
+    text = f"{handed.text}\n\n{RIGHT_END}\n\nThe answer is 42."
+    child = sample("", number=5, parent_id=parent, continuation="journey", **plain(text))
+    (row,) = journey_rows(placed(wrong, child))
+    first = row.spans[0]
+    attempt = row.messages[-1].content[first.start : first.end].strip()
+    assert attempt == "I guess.\n\nSo it is 36."
+
+
+def plain(text: str) -> dict[str, str]:
+    return {"response": text, "raw": text, "layout": "plain"}

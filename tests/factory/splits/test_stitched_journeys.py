@@ -89,3 +89,11 @@ def test_the_same_samples_in_any_order_make_the_same_row() -> None:
     assert list(stitched_rows(placed(*wrong, RIGHT))) == list(
         stitched_rows(placed(RIGHT, *reversed(wrong)))
     )
+
+
+def test_a_wrong_path_read_out_of_an_answer_goes_on_to_its_conclusion() -> None:
+    wrong = sample("", answer="40", number=1, response="I guess so.\n\nThe answer is 40.")
+    (row,) = stitched_rows(placed(wrong, RIGHT))
+    first = row.spans[0]
+    attempt = row.messages[-1].content[first.start : first.end].strip()
+    assert attempt == "I guess so.\n\nThe answer is 40."
