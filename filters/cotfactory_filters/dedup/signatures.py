@@ -1,11 +1,10 @@
 """MinHash signatures that datasketch reads, at native speed.
 
-The set of a text is the XXH32 of its word shingles (`words.shingles`, UTF-8). Permutations and
-arithmetic are datasketch's scheme `affine32`, so that for every text
+Permutations and arithmetic are datasketch's scheme `affine32`, so that for every text
 
     datasketch.MinHash(hashvalues=signature, scheme="affine32")
 
-equals what datasketch makes of `hashfunc=xxhash.xxh32_intdigest` over those shingles.
+equals `datasketch.MinHash(hashfunc=words.shingle_hash)`, updated with its `words.shingles`.
 """
 
 from typing import NamedTuple
