@@ -47,7 +47,7 @@ COMMON_WORDS: Mapping[str, str] = {
         "como más pero o si no ya este esta estos estas ese esa eso cada cuando cuánto cuántos "
         "cuántas donde qué quién son era fue ser está están hay tiene tienen había ha han hacer "
         "puede debe entonces también así todo todos toda todas otro otra otros otras mismo muy "
-        "sin sobre entre después antes dos tres cuatro cinco seis diez total día días veces "
+        "sobre entre después antes dos tres cuatro cinco seis diez total día días veces "
         "número valor igual ella él ellos nosotros mi tu me nos porque luego ahora espera quizás"
     ),
     "it": (
