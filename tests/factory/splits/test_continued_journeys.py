@@ -1,3 +1,5 @@
+from typing import Any
+
 from cotfactory.splits.builders import journey_rows
 from cotfactory.splits.continued import hand_back
 from cotfactory.splits.group import Sample
@@ -75,5 +77,5 @@ def test_a_teacher_without_tags_goes_on_from_its_whole_answer() -> None:
     assert attempt == "I guess.\n\nSo it is 36."
 
 
-def plain(text: str) -> dict[str, str]:
+def plain(text: str) -> dict[str, Any]:
     return {"response": text, "raw": text, "layout": "plain"}
