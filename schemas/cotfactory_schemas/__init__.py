@@ -2,6 +2,7 @@
 
 from cotfactory_schemas.base import Noun, Settings
 from cotfactory_schemas.decision import Decision, Rule
+from cotfactory_schemas.outcome import Outcome
 from cotfactory_schemas.problem import Domain, Kind, Message, Problem
 from cotfactory_schemas.recipe import JourneySettings, Plugin, Recipe
 from cotfactory_schemas.split import PreferenceRow, Span, SplitRow
@@ -18,6 +19,7 @@ __all__ = [
     "Kind",
     "Message",
     "Noun",
+    "Outcome",
     "Plugin",
     "PreferenceRow",
     "Problem",

@@ -44,6 +44,9 @@ class GenerateSettings(Settings):
         default_factory=dict, description="accepted traces after which a domain is asked no more"
     )
     continue_truncated: tuple[int, ...] = ()
+    journeys_per_problem: int = Field(
+        default=0, ge=0, description="wrong thoughts of a solved problem handed back to the teacher"
+    )
     drain_s: float = Field(
         default=20.0, ge=0, description="at a stop, how long samples in flight may still end"
     )

@@ -9,6 +9,7 @@ import pyarrow as pa
 from pydantic import BaseModel
 
 from cotfactory_schemas.decision import Decision
+from cotfactory_schemas.outcome import Outcome
 from cotfactory_schemas.problem import Problem
 from cotfactory_schemas.split import PreferenceRow, SplitRow
 from cotfactory_schemas.trace import Trace
@@ -76,6 +77,7 @@ PROBLEMS = pa.schema(
 )
 TRACES = arrow_schema(Trace)
 VERDICTS = arrow_schema(Verdict)
+OUTCOMES = arrow_schema(Outcome)
 DECISIONS = arrow_schema(Decision)
 SPLITS = arrow_schema(SplitRow)
 PREFERENCE = arrow_schema(PreferenceRow)

@@ -18,7 +18,8 @@ class Trace(Noun):
     better reader never needs the teacher again. Token counts are the engine's own; None where it
     did not say. `error` is set, and `finish_reason` is `error`, when the engine gave no answer.
     `parent_id` is the trace that this one continues, whose text `raw` starts with: past the token
-    limit (`continuation` `limit`) or from a wrong thought (`journey`). `created_at` is ISO 8601 in UTC.
+    limit (`continuation` `limit`) or from a wrong thought (`journey`). `created_at` is ISO 8601 in
+    UTC.
     """
 
     trace_id: str

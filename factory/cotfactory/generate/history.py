@@ -9,7 +9,7 @@ from cotfactory.generate.plan import Asked, Plan
 from cotfactory.generate.samples import Sample, Sampler
 from cotfactory.store.read import restore_raw, scan
 from cotfactory.store.run import Run
-from cotfactory_schemas import Problem, Trace, tables
+from cotfactory_schemas import Outcome, Problem, Trace, tables
 from cotfactory_schemas.recipe import GenerateSettings
 
 _COLUMNS = (
@@ -24,6 +24,13 @@ class History:
     def __init__(self, run: Run, sampler: Sampler, settings: GenerateSettings) -> None:
         known = scan(run, "problems").select("problem_id").collect()
         self.known_problems = set(known.get_column("problem_id"))
+        outcomes = (
+            scan(run, "outcomes")
+            .filter(pl.col("teacher") == sampler.teacher.fingerprint)
+            .select("problem_id", "outcome")
+            .collect()
+        )
+        self._outcomes = dict(outcomes.iter_rows())  # of several rows the newest stays
         self._run = run
         self._sampler = sampler
         self._settings = settings
@@ -41,6 +48,19 @@ class History:
         for row in frame.iter_rows(named=True) if frame is not None else ():
             self._count(row, asked, plan)
         return asked
+
+    def outcome(self, asked: Asked) -> Outcome | None:
+        """The row that says what became of a problem; None when the run says so already."""
+        problem_id = asked.problem.problem_id
+        if asked.outcome is None or self._outcomes.get(problem_id) == asked.outcome:
+            return None
+        return Outcome(
+            problem_id=problem_id,
+            teacher=self._sampler.teacher.fingerprint,
+            outcome=asked.outcome,
+            samples=len(asked.used),
+            correct=asked.correct,
+        )
 
     def leftovers(self) -> Iterator[Sample]:
         """Continuations of traces that were cut at a limit which the recipe now exceeds.

@@ -14,6 +14,7 @@ from cotfactory.engines.base import EngineLost
 from cotfactory.errors import CotfactoryError, StoppedError, UsageError
 from cotfactory.generate.heartbeat import Heartbeat
 from cotfactory.generate.history import History
+from cotfactory.generate.journeys import journeys
 from cotfactory.generate.limits import Limits
 from cotfactory.generate.outbox import Outbox
 from cotfactory.generate.plan import Asked, Plan
@@ -61,52 +62,44 @@ class _Generating:
     ) -> None:
         self._run = run
         self._recipe = run.recipe
+        self._teacher = teacher
         self._progress = progress
         self._limits = limits
         self._session = Session()
-        self._plan = Plan(run.recipe.generate)
         self._sampler = Sampler(teacher, run.recipe.engine.kind, run.recipe.seed)
         self._history = History(run, self._sampler, run.recipe.generate)
-        self._teacher = teacher
+        self._plan = Plan(run.recipe.generate, self._closed)
+        self._outbox = Outbox(run)
 
     async def run(self) -> Session:
-        outbox = Outbox(self._run)
-        outbox.start()
+        self._outbox.start()
         with VerifierPool(self._recipe.verify) as pool:
+            station = Station(self._outbox, pool)
             scheduler = Scheduler(
-                self._plan,
-                self._arrivals(outbox),
-                self._history.leftovers(),
-                self._sampler,
-                Station(outbox, pool),
+                self._plan, self._arrivals(), self._history.leftovers(), self._sampler, station
             )
             heartbeat = Heartbeat(self._run, scheduler, self._progress)
             try:
                 await self._sample(scheduler, heartbeat)
                 await scheduler.settle()
             finally:
-                await outbox.close()
+                await self._outbox.close()
                 heartbeat.last()
         self._session.report = heartbeat.facts()
-        self._run.record("generate", {**heartbeat.facts(), "row_faults": self._session.faults})
+        self._run.record("generate", {**self._session.report, "row_faults": self._session.faults})
         if scheduler.stopping.is_set():
             raise StoppedError("stopped in good order; run the same command again to go on")
         return self._session
 
     async def _sample(self, scheduler: Scheduler, heartbeat: Heartbeat) -> None:
-        loop = asyncio.get_running_loop()
-        for signal_number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(signal_number, scheduler.stop)
-        if self._limits.max_runtime_s is not None:
-            loop.call_later(self._limits.max_runtime_s, scheduler.stop)
+        self._listen(scheduler)
+        if not scheduler.has_work:
+            await self._hand_back(scheduler)
         restarts = 0
         while scheduler.has_work and not scheduler.stopping.is_set():
             answers = scheduler.account.completions
             try:
-                began = time.monotonic()
-                async with make_engine(self._recipe.engine, self._teacher) as engine:
-                    scheduler.account.elapsed(time.monotonic() - began, "start_up", 0, 0)
-                    await scheduler.drive(engine, heartbeat.tick)
+                await self._with_engine(scheduler, heartbeat)
             except EngineLost as error:
                 restarts = 1 if scheduler.account.completions > answers else restarts + 1
                 if restarts > ENGINE_RESTARTS:
@@ -116,7 +109,37 @@ class _Generating:
                     ) from error
                 log.warning("%s; starting it again (%d of %d)", error, restarts, ENGINE_RESTARTS)
 
-    def _arrivals(self, outbox: Outbox) -> Iterator[Asked]:
+    async def _with_engine(self, scheduler: Scheduler, heartbeat: Heartbeat) -> None:
+        began = time.monotonic()
+        async with make_engine(self._recipe.engine, self._teacher) as engine:
+            scheduler.account.elapsed(time.monotonic() - began, "start_up", 0, 0)
+            await scheduler.drive(engine, heartbeat.tick)
+            await self._hand_back(scheduler)
+            await scheduler.drive(engine, heartbeat.tick)
+
+    async def _hand_back(self, scheduler: Scheduler) -> None:
+        """Gives the scheduler the journeys that the samples so far allow."""
+        if not self._recipe.generate.journeys_per_problem or scheduler.stopping.is_set():
+            return
+        await scheduler.settle()
+        await self._outbox.close()
+        await asyncio.to_thread(self._run.roll)
+        self._outbox.start()
+        scheduler.add(journeys(self._run, self._sampler))
+
+    def _listen(self, scheduler: Scheduler) -> None:
+        loop = asyncio.get_running_loop()
+        for signal_number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(signal_number, scheduler.stop)
+        if self._limits.max_runtime_s is not None:
+            loop.call_later(self._limits.max_runtime_s, scheduler.stop)
+
+    def _closed(self, asked: Asked) -> None:
+        outcome = self._history.outcome(asked)
+        if outcome is not None:
+            self._outbox.put(outcome)
+
+    def _arrivals(self) -> Iterator[Asked]:
         index, shards = self._limits.shard
         order = 0
         for problem in sources.problems(self._recipe.problems):
@@ -126,7 +149,7 @@ class _Generating:
             if int(problem.problem_id, 16) % shards != index:
                 continue
             if problem.problem_id not in self._history.known_problems:
-                outbox.put(problem)
+                self._outbox.put(problem)
             yield self._history.recall(problem, order, self._plan)
             order += 1
 

@@ -3,13 +3,10 @@
 import asyncio
 
 from cotfactory.errors import CotfactoryError
-from cotfactory.store.run import RunWriter
-from cotfactory_schemas import Problem, Trace, Verdict
+from cotfactory.store.run import Row, RunWriter
 
 GROUP_ROWS = 512
 GATHER_S = 0.05  # waits so long for company: an fsync for each row would cost more than it saves
-
-Row = Problem | Trace | Verdict
 
 
 class Outbox:

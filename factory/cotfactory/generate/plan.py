@@ -12,13 +12,12 @@ prior U-shaped, as pass rates of real problems are: most are solved nearly alway
 import heapq
 import math
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
 
 from cotfactory_schemas import Domain, Problem, Status
+from cotfactory_schemas.outcome import OutcomeName
 from cotfactory_schemas.recipe import GenerateSettings
-
-Outcome = Literal["accepted", "exhausted", "hopeless", "unverifiable", "quota"]
 
 _PRIOR_WEIGHT = 1.0
 
@@ -37,7 +36,7 @@ class Asked:
     tokens: int = 0
     finished: int = 0
     ticket: int = 0
-    outcome: Outcome | None = None
+    outcome: OutcomeName | None = None
 
     def take(self) -> int:
         """Marks the lowest unused sample index as asked for, and returns it."""
@@ -64,13 +63,16 @@ class DomainCounts:
 
 
 class Plan:
-    """Hands out samples until every problem has an outcome."""
+    """Hands out samples until every problem has an outcome; `on_close` is told of each."""
 
-    def __init__(self, settings: GenerateSettings) -> None:
+    def __init__(
+        self, settings: GenerateSettings, on_close: Callable[[Asked], None] = lambda _: None
+    ) -> None:
         self.settings = settings
+        self._on_close = on_close
         self.domains: dict[Domain, DomainCounts] = defaultdict(DomainCounts)
         self.active = 0
-        self.outcomes: dict[Outcome, int] = defaultdict(int)
+        self.outcomes: dict[OutcomeName, int] = defaultdict(int)
         self._longest_first = False
         self._ready: list[tuple[tuple[float, ...], int, Asked]] = []
         self._unsure: list[tuple[tuple[float, ...], int, Asked]] = []
@@ -159,14 +161,15 @@ class Plan:
             return (bool(asked.used), -self.expected_tokens(asked), asked.order)
         return (len(asked.used), asked.pending, asked.order)
 
-    def _close(self, asked: Asked, outcome: Outcome) -> None:
+    def _close(self, asked: Asked, outcome: OutcomeName) -> None:
         if asked.outcome is None:
             asked.outcome = outcome
             self.outcomes[outcome] += 1
             self.active -= 1
             del self._open[asked.problem.problem_id]
+            self._on_close(asked)
 
-    def _outcome(self, asked: Asked) -> Outcome | None:
+    def _outcome(self, asked: Asked) -> OutcomeName | None:
         """What became of the problem if nothing more is asked; None when more is wanted."""
         settings = self.settings
         domain = asked.problem.domain
@@ -183,7 +186,7 @@ class Plan:
             return "hopeless"
         return None
 
-    def _enough(self, asked: Asked) -> Outcome | None:
+    def _enough(self, asked: Asked) -> OutcomeName | None:
         if asked.correct >= self.settings.wanted_correct:
             return "accepted"
         if asked.unverifiable >= self.settings.wanted_correct:

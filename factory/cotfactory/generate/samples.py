@@ -7,6 +7,7 @@ from typing import Any
 from cotfactory.engines.base import Completion, Request
 from cotfactory.generate import prompts
 from cotfactory.generate.plan import Asked
+from cotfactory.splits.continued import Handed
 from cotfactory_filters import layout
 from cotfactory_schemas import Teacher, Trace, ids
 from cotfactory_schemas.recipe import GenerateSettings
@@ -24,6 +25,7 @@ class Sample:
     parent: Trace | None = None
     continuation: Continuation = ""
     opening: str = ""
+    reflection: str = ""
 
     @property
     def spent(self) -> int:
@@ -51,6 +53,21 @@ class Sampler:
         trace_id = ids.trace_id(asked.problem.problem_id, self.teacher.fingerprint, name)
         opening = parent.raw.removeprefix(self.teacher.prefill)
         return Sample(asked, parent.sample, trace_id, limit, parent, "limit", opening)
+
+    def journey(self, asked: Asked, parent: Trace, handed: Handed) -> Sample:
+        """The sample that goes on from a wrong thought of its own and a reflection on it."""
+        name = f"journey:{parent.trace_id}:{ids.content_id(handed.text)}"
+        trace_id = ids.trace_id(asked.problem.problem_id, self.teacher.fingerprint, name)
+        return Sample(
+            asked,
+            parent.sample,
+            trace_id,
+            self.teacher.sampling.max_tokens,
+            parent,
+            "journey",
+            handed.text.removeprefix(self.teacher.prefill),
+            handed.reflection,
+        )
 
     def next_limit(self, limit: int, settings: GenerateSettings) -> int | None:
         """The lowest token limit of the recipe above `limit`."""
@@ -114,5 +131,6 @@ class Sampler:
             "seed": ids.sample_seed(sample.trace_id, self.seed),
             "parent_id": sample.parent.trace_id if sample.parent else None,
             "continuation": sample.continuation,
+            "extra": {"reflection": sample.reflection} if sample.reflection else {},
             "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         }

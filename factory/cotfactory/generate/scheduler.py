@@ -61,6 +61,10 @@ class Scheduler:
         self._sampling: set[asyncio.Task[None]] = set()
         self._judging: set[asyncio.Task[None]] = set()
 
+    def add(self, leftovers: Iterator[Sample]) -> None:
+        """Gives more continuations to ask for."""
+        self._leftovers = leftovers
+
     @property
     def has_work(self) -> bool:
         """Whether there is a sample to ask for now. What is found is kept for `drive`."""
@@ -85,15 +89,18 @@ class Scheduler:
         self._lost = None
         self._last_answer = time.monotonic()
         try:
-            while self._fill(engine) or self.in_flight or self.unjudged:
+            while not self.stopping.is_set() and (self._fill(engine) or self._waiting):
                 await self._pause(engine)
                 tick()
                 self._check(engine)
-                if self.stopping.is_set():
-                    await self._drain(engine, tick)
-                    return
+            if self.stopping.is_set():
+                await self._drain(engine, tick)
         finally:
             await self._cancel_sampling()
+
+    @property
+    def _waiting(self) -> bool:
+        return self.in_flight > 0 or self.unjudged > 0
 
     async def settle(self) -> None:
         """Waits for the verdicts of all answers."""

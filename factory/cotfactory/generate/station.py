@@ -4,6 +4,7 @@ import asyncio
 
 from cotfactory.errors import CotfactoryError
 from cotfactory.generate.outbox import Outbox
+from cotfactory.store.run import Row
 from cotfactory_filters.verify.pool import VerifierPool
 from cotfactory_schemas import Problem, Trace, Verdict
 
@@ -16,7 +17,7 @@ class Station:
         self._pool = pool
         self._failure: CotfactoryError | None = None
 
-    def put(self, row: Problem | Trace | Verdict) -> None:
+    def put(self, row: Row) -> None:
         """Sends a row on its way to the run."""
         self._outbox.put(row)
 

@@ -18,6 +18,7 @@ TABLES: Mapping[str, pa.Schema] = {
     "problems": tables.PROBLEMS,
     "traces": tables.TRACES,
     "verdicts": tables.VERDICTS,
+    "outcomes": tables.OUTCOMES,
 }
 ROW_GROUP_ROWS = 2048  # bounds what a reader must hold: about 50 MB of R1-like traces
 

@@ -9,7 +9,7 @@ from cotfactory_filters import layout
 
 
 def scan(run: Run, table: str) -> pl.LazyFrame:
-    """All committed rows of `problems`, `traces` or `verdicts`, oldest part first.
+    """All committed rows of a table (`problems`, `traces` …), oldest part first.
 
     The raw text of traces, which parts hold only where it cannot be put together again, is there.
     """

@@ -19,15 +19,17 @@ from cotfactory.errors import CotfactoryError
 from cotfactory.store import atomic, journal, parts
 from cotfactory.store.lock import locked
 from cotfactory_filters import layout
-from cotfactory_schemas import Problem, Recipe, Trace, Verdict, tables
+from cotfactory_schemas import Outcome, Problem, Recipe, Trace, Verdict, tables
 
 log = logging.getLogger(__name__)
 
+Row = Problem | Trace | Verdict | Outcome
 SEGMENT_BYTES = 64 << 20
 _TABLE_OF: Mapping[type[BaseModel], str] = {
     Problem: "problems",
     Trace: "traces",
     Verdict: "verdicts",
+    Outcome: "outcomes",
 }
 
 
@@ -80,7 +82,7 @@ class Run:
         return dict(json.loads(path.read_text("utf-8"))) if path.exists() else {}
 
     def parts(self, table: str) -> list[Path]:
-        """The committed parts of `problems`, `traces` or `verdicts`, oldest first."""
+        """The committed parts of a table (a name in `parts.TABLES`), oldest first."""
         return [self.path / table / c["file"] for c in self._commits if c["table"] == table]
 
     def rows(self, table: str) -> int:
@@ -111,7 +113,7 @@ class RunWriter(Run):
         for stranger in self.unlisted():
             log.warning("%s: not part of this run, left alone. Move it away.", stranger)
 
-    def append(self, nouns: Iterable[Problem | Trace | Verdict]) -> None:
+    def append(self, nouns: Iterable[Row]) -> None:
         """Adds a group of rows; they are durable when this returns."""
         self._segment.append([_entry(noun) for noun in nouns])
         if self._segment.size_bytes >= SEGMENT_BYTES:
@@ -164,7 +166,7 @@ class RunWriter(Run):
         atomic.sync_directory(segment.parent)
 
 
-def _entry(noun: Problem | Trace | Verdict) -> dict[str, Any]:
+def _entry(noun: Row) -> dict[str, Any]:
     row = tables.to_row(noun)
     if isinstance(noun, Trace) and layout.can_restore(noun):
         row["raw"] = None
