@@ -19,6 +19,7 @@ MAX_DETAIL_CHARS = 300
 
 Check = Literal["value", "again", "equation", "step", "test", "constraint"]
 
+_SENTENCE_END = re.compile(r"[.!?](?=\s)|[。！？]")
 _SLOT = re.compile(r"\{(\w+)\}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _LATEX = re.compile(r"\\[A-Za-z]|[_^]")
@@ -60,11 +61,12 @@ def reflect(failure: Failure, language: str, *key: str | int) -> str:
 
 
 def one_line(text: str, limit: int = MAX_DETAIL_CHARS) -> str:
-    """Returns `text` on one line, cut at a word to at most `limit` characters."""
+    """Returns `text` on one line, cut after a sentence, else a word, to at most `limit` chars."""
     line = " ".join(text.split())
     if len(line) <= limit:
         return line
-    return line[:limit].rsplit(" ", 1)[0] + " …"
+    sentences = list(_SENTENCE_END.finditer(line, 0, limit))
+    return line[: sentences[-1].end()] if sentences else line[:limit].rsplit(" ", 1)[0] + " …"
 
 
 def _filled(sentence: str, values: Mapping[str, str], this: str) -> str:

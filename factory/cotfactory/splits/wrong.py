@@ -11,6 +11,8 @@ from cotfactory.splits.group import Sample
 from cotfactory.splits.reflection import Failure, one_line, reflect
 from cotfactory_schemas import JourneySettings
 
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_HAN_LANGUAGES = frozenset({"ja", "ko", "zh"})
 _LINE_END = re.compile(r"\n|$")
 
 
@@ -81,6 +83,11 @@ def first_wrong_step(extra: Mapping[str, JsonValue]) -> tuple[str, str] | None:
     return str(steps[number - 1]), reason.strip() if isinstance(reason, str) else ""
 
 
+def in_script_of(text: str, language: str) -> bool:
+    """Whether `text` is free of Chinese characters, or the language is written with them."""
+    return language in _HAN_LANGUAGES or _HAN.search(text) is None
+
+
 def _cut_at_label(sample: Sample, path: str) -> WrongAttempt | None:
     """Cuts right after the step that is labelled wrong, for the reason given with the label."""
     labelled = first_wrong_step(sample.trace.extra)
@@ -88,7 +95,7 @@ def _cut_at_label(sample: Sample, path: str) -> WrongAttempt | None:
         return None
     step, reason = labelled[0].strip(), labelled[1]
     at = path.find(step) if step else -1
-    if at < 0 or not reason:
+    if at < 0 or not reason or not in_script_of(reason, sample.problem.language):
         return None
     return WrongAttempt(sample, path[: at + len(step)], Failure("step", {"detail": reason}))
 

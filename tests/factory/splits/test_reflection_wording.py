@@ -62,3 +62,7 @@ def test_latex_is_set_as_a_formula() -> None:
 
 def test_a_detail_is_kept_to_one_line() -> None:
     assert one_line("a\n b " * 300, limit=20) == "a b a b a b a b a b …"
+
+
+def test_a_long_detail_ends_with_a_sentence_where_it_has_one() -> None:
+    assert one_line("It is wrong. It should be another one.", limit=30) == "It is wrong."

@@ -97,3 +97,15 @@ def test_a_wrong_path_read_out_of_an_answer_goes_on_to_its_conclusion() -> None:
     first = row.spans[0]
     attempt = row.messages[-1].content[first.start : first.end].strip()
     assert attempt == "I guess so.\n\nThe answer is 40."
+
+
+def test_a_reason_in_another_script_than_the_problems_is_not_quoted() -> None:
+    steps = ["Step 1: 6 * 6 = 37.", "Step 2: so it is 37."]
+    label = {"steps": steps, "first_error_step": 1, "error_reason": "计算错误。"}
+    wrong = sample("\n".join(steps), answer="37", number=1, extra=label)
+    (row,) = stitched_rows(placed(wrong, RIGHT))
+    first, reflection, _ = row.spans
+    text = row.messages[-1].content
+    assert text[first.start : first.end].strip() == "Step 1: 6 * 6 = 37."
+    assert "36" in text[reflection.start : reflection.end]
+    assert "计算" not in text
