@@ -24,7 +24,8 @@ _JSON_ESCAPE = re.compile(r'\\(?:\\|"|/|u[0-9a-fA-F]{4}|[nrt](?![A-Za-z]))')
 _HASH_MARKS = re.compile(r"^[ \t]*####[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
 _BOLD = re.compile(r"\*\*([^*\n]+)\*\*")
 _MATH_SPAN = re.compile(r"\$\$?([^$]+)\$\$?|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
-_NUMBER = re.compile(r"[-−]?\d[\d,]*(?:\.\d+)?(?:\s?/\s?\d+)?\s*\\?%?")
+_NUMBER = re.compile(r"[-−]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s?/\s?\d+)?\s*\\?%?")
+_SENTENCE_END = re.compile(r"[.!?)\]}$*`\d。！？।]\s*\Z")
 _FORMULA_LIKE = re.compile(r"\d|\\|\$")
 
 
@@ -47,7 +48,7 @@ def final_answer(trace: Trace, *, guess: bool = True) -> Found | Missing:
     An empty response has no answer, even when the thought before it names one: the thought may be
     cut off, and a trace that never states its answer is no trace to learn from. A response that
     was cut off counts when it follows a separate thought, or when its answer stands at the very
-    end. `guess` allows the last line where there is no mark.
+    end. `guess` allows the last line where there is no mark, if the text comes to an end.
     """
     text, finished = trace.response, trace.finish_reason != "length"
     if not text.strip():
@@ -55,9 +56,17 @@ def final_answer(trace: Trace, *, guess: bool = True) -> Found | Missing:
     if not finished and not trace.reasoning:
         text = text[-UNFINISHED_CHARS:]
     found = marked_answer(text, finished=finished)
-    if found is None and guess and finished:
+    if found is None and guess and finished and _ends(text, trace.finish_reason):
         found = last_line_answer(text)
     return found or Missing("the response states no final answer")
+
+
+def _ends(text: str, finish_reason: str) -> bool:
+    """Whether a text came to its end; where nothing is known, whether it reads so."""
+    if finish_reason == "stop":
+        return True
+    short = len(text.strip()) <= WHOLE_CHARS and "\n" not in text.strip()
+    return short or bool(_SENTENCE_END.search(text))
 
 
 def marked_answer(text: str, *, finished: bool = True) -> Found | None:

@@ -1,47 +1,123 @@
 """Compares mathematical answers, cheapest way first."""
 
+import re
+from typing import Any
+
 from cotfactory_filters.verify import symbolic
 from cotfactory_filters.verify.answer import AnswerVerifier, Judgement, Question
+from cotfactory_filters.verify.choice import letter
 from cotfactory_filters.verify.extract import marked_answer
 from cotfactory_filters.verify.formula.characters import plain_characters
+from cotfactory_filters.verify.formula.clock import same_time
 from cotfactory_filters.verify.formula.numbers import read_number, same_number
+from cotfactory_filters.verify.formula.plain import join_thousands
+from cotfactory_filters.verify.formula.readings import any_same, readings
+from cotfactory_filters.verify.formula.rewrite import has, percents_as_parts
+from cotfactory_filters.verify.formula.scalars import Same
+from cotfactory_filters.verify.text import words
+from cotfactory_schemas import Problem
+from cotfactory_schemas.verdict import Status
+
+_PERCENT = re.compile(
+    r"%|percent|per cent|pct|百分|процент|prozent|pour cent|por ciento", re.IGNORECASE
+)
+_CHOICE = re.compile(
+    r"\(?(?:\\text(?:bf|rm)?\s*\{)?\(?([A-J])\)?\}?\)?|\\text(?:bf|rm)?\s*\{\s*\(([A-J])\).*\}"
+)
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_COMMAND = re.compile(r"\\(?:text|textbf|textrm|textit|mathrm|mbox|operatorname)\b|[{}$\\]")
 
 
 class MathVerifier(AnswerVerifier):
-    """Correct when the answer is mathematically the reference."""
+    """Correct when the answer is mathematically the reference.
+
+    Ways, in order, each named in `method`: `string` and `rational` (equal as written or as
+    numbers), `letter`, `clock`, `formula` (our grammar, compared exactly or in balls), `words`,
+    and `symbols` (math-verify) for what the grammar cannot read.
+    """
 
     name = "math"
     version = 1
 
     def prepare(self) -> None:
-        """Loads the symbolic engine, outside any item's time limit."""
+        """Loads the engines, outside any item's time limit."""
         symbolic.load()
+
+    def hints(self, problem: Problem) -> tuple[Any, ...]:
+        """Returns whether the problem asks for a percentage; True when it cannot be told."""
+        return (not problem.prompt.strip() or bool(_PERCENT.search(problem.prompt)),)
 
     def quick(self, question: Question) -> Judgement | None:
         """Decides equal strings and plain numbers."""
-        reference, answer = _stripped(_bare(question.reference)), _stripped(question.answer)
-        if reference == answer:
+        reference = _bare(question.reference)
+        shown, given = (_stripped(t, question.language) for t in (reference, question.answer))
+        if shown == given:
             return Judgement("correct", "string", reference)
-        one, other = read_number(reference), read_number(answer)
+        one, other = read_number(shown), read_number(given)
         if one is None or other is None:
             return None
         same = same_number(one, other)
         return Judgement("correct" if same else "incorrect", "rational", reference)
 
     def judge(self, question: Question) -> Judgement:
-        """Compares by the symbolic engine."""
-        reference = _bare(question.reference)
-        same = symbolic.symbolically_equal(reference, question.answer)
-        if same is None:
-            return Judgement("unparsable", "symbolic", reference, "neither a number nor a formula")
-        return Judgement("correct" if same else "incorrect", "symbolic", reference)
+        """Compares by meaning."""
+        asked = question._replace(reference=_bare(question.reference))
+        for way in (_by_letter, _by_clock, _by_formula, _by_words, _by_symbols):
+            same = way(asked)
+            if same is not None:
+                status: Status = "correct" if same else "incorrect"
+                method = way.__name__.removeprefix("_by_")
+                return Judgement(status, method, asked.reference)
+        return Judgement("unparsable", "", asked.reference, "neither a number nor a formula")
+
+
+def _by_letter(asked: Question) -> bool | None:
+    """Compares the letters of a multiple choice."""
+    wanted, given = _CHOICE.fullmatch(asked.reference.strip(" $.")), letter(asked.answer)
+    return given == (wanted[1] or wanted[2]) if wanted and given else None
+
+
+def _by_clock(asked: Question) -> bool | None:
+    return same_time(asked.reference, asked.answer)
+
+
+def _by_formula(asked: Question) -> bool | None:
+    """Compares what our grammar reads."""
+    references = readings(asked.reference, asked.language)
+    answers = readings(asked.answer, asked.language)
+    if asked.hints == (False,) and not any(has(tree, "percent") for tree in references):
+        answers = [percents_as_parts(tree) for tree in answers]
+    same = any_same(references, answers)
+    return None if same is Same.UNKNOWN else same is Same.YES
+
+
+def _by_words(asked: Question) -> bool | None:
+    """Compares words; a reference of words alone is not equal to anything else."""
+    wanted, given = _squeezed(asked.reference), _squeezed(asked.answer)
+    if _WORD.search(asked.reference) and wanted and wanted == given:
+        return True
+    return False if is_prose(asked.reference) else None
+
+
+def _by_symbols(asked: Question) -> bool | None:
+    return symbolic.symbolically_equal(asked.reference, asked.answer)
+
+
+def is_prose(text: str) -> bool:
+    """Whether a text is words only: no digits, no commands but those that set text."""
+    return not re.search(r"\d|\\", _COMMAND.sub("", text))
+
+
+def _squeezed(text: str) -> str:
+    return words(text).replace(" ", "")
 
 
 def _bare(reference: str) -> str:
     """Takes the answer out of a reference that is a whole solution."""
-    marked = marked_answer(reference) if len(reference) > 0 else None
+    marked = marked_answer(reference)
     return marked.text if marked else reference
 
 
-def _stripped(text: str) -> str:
-    return plain_characters(text).strip(" \n$.").replace(" ", "")
+def _stripped(text: str, language: str) -> str:
+    bare = join_thousands(plain_characters(text).lstrip(' \n$*"').rstrip(' \n$*".'), language)
+    return bare.replace("\\dfrac", "\\frac") if " " in bare else bare

@@ -1,5 +1,9 @@
-r"""Reads numbers exactly: integers, decimals, scientific notation, fractions, mixed fractions."""
+r"""Reads numbers exactly: integers, decimals, scientific notation, fractions, mixed fractions.
 
+Also 0x1f and 0b101, as programs write them.
+"""
+
+import math
 import re
 from fractions import Fraction
 from typing import NamedTuple
@@ -18,6 +22,7 @@ _NUMBER = re.compile(
     rf"|(?:\\times|\\cdot|\*|x)10\^(?:\{{(?P<pow>[+-]?\d{{1,4}})\}}|(?P<pow1>\d)|\((?P<pow2>-?\d{{1,4}})\)))?"
     r")\Z"
 )
+_LITERAL = re.compile(r"[+-]?(?:0x[0-9a-fA-F]{1,200}|0b[01]{1,300})\Z")
 
 
 class Number(NamedTuple):
@@ -32,6 +37,8 @@ def read_number(text: str) -> Number | None:
 
     `text` has no blanks but the one of a mixed fraction (`1 1/2`), and no thousands separators.
     """
+    if _LITERAL.match(text):
+        return Number(Fraction(int(text, 0)), None)
     match = _NUMBER.match(text)
     if match is None:
         return None
@@ -61,16 +68,19 @@ def _magnitude(part: dict[str, str | None]) -> tuple[Fraction | None, int | None
 
 
 def same_number(one: Number, other: Number) -> bool:
-    """Whether two numbers are equal, or one is the other's rounding to six digits or more.
+    """Whether two numbers are equal, or one is the other as a decimal of enough digits.
 
-    A decimal of six significant digits or more, shorter than the other number, stands for it when
-    it is its rounding or its truncation: 0.333333 for 1/3. Fewer digits are an approximation, and
-    whether that is an answer only the problem knows.
+    A decimal of six significant digits or more stands for a number with more decimals when it is
+    its rounding or its truncation: 0.333333 for 1/3. Fewer digits are an approximation, and
+    whether that is an answer only the problem knows. With 15 digits and more, a decimal is what a
+    program printed of a binary float, whose last digits are noise: 2.3029999999999997 is 2.303.
     """
     if one.value == other.value:
         return True
     if one.decimals is None and other.decimals is None:
         return False
+    if max(digits_of(one), digits_of(other)) >= FLOAT_DIGITS:
+        return abs(one.value - other.value) <= FLOAT_NOISE * abs(one.value)
     finer_first = (one.decimals is None, one.decimals or 0)
     if finer_first >= (other.decimals is None, other.decimals or 0):
         one, other = other, one
@@ -78,15 +88,23 @@ def same_number(one: Number, other: Number) -> bool:
 
 
 SIGNIFICANT_DIGITS = 6
+FLOAT_DIGITS = 15
+FLOAT_NOISE = Fraction(1, 10**13)
+
+
+def digits_of(number: Number) -> int:
+    """Returns the count of significant digits of a decimal; 0 for other numbers."""
+    if number.decimals is None:
+        return 0
+    return len(str(int(abs(number.value) * 10**number.decimals)))
 
 
 def rounds_to(exact: Fraction, written: Number) -> bool:
     """Whether the decimal `written` is `exact` rounded or cut to its decimals."""
-    if written.decimals is None:
+    if written.decimals is None or digits_of(written) < SIGNIFICANT_DIGITS:
         return False
-    scale = Fraction(10) ** written.decimals
-    shown = abs(written.value) * scale
-    if shown < 10 ** (SIGNIFICANT_DIGITS - 1) or exact * written.value < 0:
+    if exact * written.value < 0:
         return False
-    scaled = abs(exact) * scale
-    return shown in (scaled.__floor__(), (scaled + Fraction(1, 2)).__floor__())
+    scale = 10**written.decimals
+    shown, scaled = abs(written.value) * scale, abs(exact) * scale
+    return shown in (math.floor(scaled), math.floor(scaled + Fraction(1, 2)))

@@ -10,6 +10,9 @@ DECIMAL_COMMA = frozenset(_CODES.split())
 """ISO 639-1 codes of languages that write 3,14 and 1.234,56."""
 
 _TYPESET_COMMA = re.compile(r"(?<=\d)(?:\{,\}|,\\!)\s*(?=\d{3}(?!\d))|(?<=\d)\\,(?=\d{3}(?!\d))")
+_ORDINAL = re.compile(
+    r"(?<=\d)\s*(?:\^\s*)?(?:\{\s*)?(?:\\(?:mathrm|text|textrm|rm)\s*\{?\s*)?(?:st|nd|rd|th)\b\s*\}{0,2}"
+)
 _THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
 _SPACED_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?![\d,/])")
 _POINT_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+(?=,\d)")
@@ -26,8 +29,9 @@ def join_thousands(text: str, language: str) -> str:
     `14{,}916` and `16,\!386` are typeset separators. `1,234` is a number in English, `1 234` in
     the SI style; in the languages of DECIMAL_COMMA, `3,14` is a decimal and `1.234,5` has both. A
     comma after a leading zero (`0,111`) is a decimal comma in any language: no thousand starts so.
+    Ordinal endings go too: `12^{\mathrm{th}}` is the number 12.
     """
-    text = _TYPESET_COMMA.sub("", text)
+    text = _ORDINAL.sub("", _TYPESET_COMMA.sub("", text))
     text = _SPACED_THOUSANDS.sub(lambda m: m[0].replace(" ", ""), text)
     if language in DECIMAL_COMMA:
         text = _POINT_THOUSANDS.sub(lambda m: m[0].replace(".", ""), text)

@@ -1,0 +1,105 @@
+"""Evaluates closed formulas of rational numbers exactly, within a size that cannot hang."""
+
+import math
+from fractions import Fraction
+
+from cotfactory_filters.verify.formula.nodes import Node
+
+MAX_BITS = 20_000
+MAX_FACTORIAL = 1000
+SQUARE = 2
+
+
+def exact(node: Node) -> Fraction | None:
+    """Returns the rational value of `node`; None when it has none, or a very large one."""
+    try:
+        return _value(node)
+    except (_NotExactError, ZeroDivisionError):
+        return None
+
+
+class _NotExactError(Exception):
+    pass
+
+
+def _value(node: Node) -> Fraction:
+    if node.kind == "number":
+        value: Fraction = node.value.value
+        return value
+    if node.kind == "quantity":
+        return _value(node.args[0])
+    if node.kind == "call":
+        return _called(node)
+    if node.kind == "power":
+        return _power(*map(_value, node.args))
+    if node.kind in ("negative", "sum", "product", "quotient"):
+        return _arithmetic(node)
+    raise _NotExactError
+
+
+def _arithmetic(node: Node) -> Fraction:
+    first, *rest = map(_value, node.args)
+    if node.kind == "negative":
+        return -first
+    for other in rest:
+        if node.kind == "sum":
+            first += other
+        elif node.kind == "product":
+            first *= other
+        else:
+            first /= other
+        _small(first)
+    return first
+
+
+def _power(base: Fraction, exponent: Fraction) -> Fraction:
+    if exponent.denominator != 1:
+        return _root(base, exponent)
+    bits = max(base.numerator.bit_length(), base.denominator.bit_length())
+    if bits * abs(exponent) > MAX_BITS:
+        raise _NotExactError
+    return base ** int(exponent)
+
+
+def _root(base: Fraction, exponent: Fraction) -> Fraction:
+    """Returns a rational square root: 4^{1/2} is 2. Other roots are left to ball arithmetic."""
+    if exponent.denominator != SQUARE or base < 0:
+        raise _NotExactError
+    top, bottom = math.isqrt(base.numerator), math.isqrt(base.denominator)
+    if top * top != base.numerator or bottom * bottom != base.denominator:
+        raise _NotExactError
+    return _power(Fraction(top, bottom), Fraction(exponent.numerator))
+
+
+def _called(node: Node) -> Fraction:
+    values = [_value(arg) for arg in node.args]
+    name = node.value
+    if name == "root" and len(values) == 1:
+        return _root(values[0], Fraction(1, 2))
+    if name == "abs":
+        return abs(values[0])
+    if name in ("floor", "ceil"):
+        return Fraction(math.floor(values[0]) if name == "floor" else math.ceil(values[0]))
+    if name in ("max", "min"):
+        return max(values) if name == "max" else min(values)
+    return _of_integers(name, values)
+
+
+def _of_integers(name: str, values: list[Fraction]) -> Fraction:
+    if any(v.denominator != 1 for v in values):
+        raise _NotExactError
+    whole = [int(v) for v in values]
+    if name == "factorial" and 0 <= whole[0] <= MAX_FACTORIAL:
+        return Fraction(math.factorial(whole[0]))
+    if name == "binomial" and 0 <= whole[1] <= whole[0] <= MAX_FACTORIAL:
+        return Fraction(math.comb(*whole))
+    if name in ("gcd", "lcm"):
+        return Fraction(math.gcd(*whole) if name == "gcd" else math.lcm(*whole))
+    if name == "mod" and whole[1]:
+        return Fraction(whole[0] % whole[1])
+    raise _NotExactError
+
+
+def _small(value: Fraction) -> None:
+    if max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_BITS:
+        raise _NotExactError

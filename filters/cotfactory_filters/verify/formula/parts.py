@@ -1,0 +1,107 @@
+"""Compares answers of several parts."""
+
+from collections.abc import Callable, Sequence
+
+from cotfactory_filters.verify.formula.exact import exact
+from cotfactory_filters.verify.formula.nodes import PAIR, Node
+from cotfactory_filters.verify.formula.rewrite import label_and_value
+from cotfactory_filters.verify.formula.scalars import Same
+
+COLLECTIONS = frozenset(("list", "tuple", "set", "matrix", "ratio"))
+MAX_UNORDERED = 60  # beyond it, parts have to be rational numbers to be compared without order
+
+Compare = Callable[[Node, Node], Same]
+
+
+def same_collection(one: Node, other: Node, same: Compare) -> Same:
+    """Compares the parts of two collections.
+
+    Sets and bare lists ("2 and 3") have no order and count each value once; tuples, matrices and
+    ratios have one. A bare list and a tuple are equal in order. `[1, 2]` may be an interval, so
+    its brackets count; with three parts and more, round and square brackets mean the same.
+    """
+    first, second = _unlabelled(one, other)
+    if "matrix" in (one.kind, other.kind):
+        return _same_matrix(one, other, same)
+    kinds = {one.kind, other.kind}
+    if kinds <= {"list", "set"}:
+        return _same_unordered(first, second, same)
+    intervals = kinds == {"tuple"} and len(first) == PAIR and one.value != other.value
+    if intervals or kinds == {"tuple", "set"} or ("ratio" in kinds and len(kinds) > 1):
+        return Same.NO
+    return _same_ordered(first, second, same)
+
+
+def _same_matrix(one: Node, other: Node, same: Compare) -> Same:
+    """Compares matrices; one row or one column equals the tuple of its entries."""
+    first, second = _entries(one), _entries(other)
+    if first is None or second is None or len(first) != len(second):
+        return Same.NO
+    if one.kind == other.kind == "matrix" and len(one.args) != len(other.args):
+        return Same.NO
+    return _same_ordered(first, second, same)
+
+
+def _entries(node: Node) -> list[Node] | None:
+    if node.kind in ("tuple", "list"):
+        return list(node.args)
+    if node.kind != "matrix":
+        return None
+    return [cell for row in node.args for cell in row.args]
+
+
+def _unlabelled(one: Node, other: Node) -> tuple[list[Node], list[Node]]:
+    """Takes the names off the parts of a list: all of them, or the one before `x = 1, 2`.
+
+    When both name all their parts alike, they are put in the order of the first.
+    """
+    pairs = [[label_and_value(arg) for arg in node.args] for node in (one, other)]
+    named = [all(p is not None for p in side) and bool(side) for side in pairs]
+    parts = [list(one.args), list(other.args)]
+    if all(named):
+        values = [{p[0]: p[1] for p in side if p} for side in pairs]
+        if values[0].keys() == values[1].keys():
+            return list(values[0].values()), [values[1][name] for name in values[0]]
+        return parts[0], parts[1]
+    for side, own in enumerate(pairs):
+        leading = bool(own) and own[0] is not None and not any(own[1:])
+        if (named[side] or leading) and not any(pairs[1 - side]):
+            parts[side] = [p[1] if p else arg for p, arg in zip(own, parts[side], strict=True)]
+    return parts[0], parts[1]
+
+
+def _same_ordered(first: Sequence[Node], second: Sequence[Node], same: Compare) -> Same:
+    if len(first) != len(second):
+        return Same.NO
+    unknown = False
+    for one, other in zip(first, second, strict=True):
+        outcome = same(one, other)
+        if outcome is Same.NO:
+            return Same.NO
+        unknown |= outcome is Same.UNKNOWN
+    return Same.UNKNOWN if unknown else Same.YES
+
+
+def _same_unordered(first: Sequence[Node], second: Sequence[Node], same: Compare) -> Same:
+    values = [[exact(node) for node in side] for side in (first, second)]
+    if None not in values[0] + values[1] and set(values[0]) == set(values[1]):
+        return Same.YES
+    if len(first) != len(second):
+        return Same.NO
+    if len(first) > MAX_UNORDERED:
+        return _same_ordered(first, second, same)
+    return _matched(first, list(second), same)
+
+
+def _matched(first: Sequence[Node], rest: list[Node], same: Compare) -> Same:
+    """Finds a partner for each part; equality is transitive, so the first partner will do."""
+    unknown = False
+    for one in first:
+        outcomes = [same(one, other) for other in rest]
+        if Same.YES in outcomes:
+            rest.pop(outcomes.index(Same.YES))
+        elif Same.UNKNOWN in outcomes:
+            unknown = True
+        else:
+            return Same.NO
+    return Same.UNKNOWN if unknown else Same.YES

@@ -1,0 +1,85 @@
+"""The ways in which an answer may be read, and whether any of them is the reference."""
+
+import re
+from collections.abc import Iterator
+
+from cotfactory_filters.verify.formula.balls import CONSTANTS
+from cotfactory_filters.verify.formula.compare import same
+from cotfactory_filters.verify.formula.grammar import read
+from cotfactory_filters.verify.formula.nodes import Node, integer, symbols
+from cotfactory_filters.verify.formula.scalars import Same
+from cotfactory_filters.verify.formula.tokens import UnreadableError
+from cotfactory_filters.verify.formula.units import single_letter_unit
+
+_TIGHT_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_FORMULA_IN_PROSE = re.compile(r"\$\$?([^$]+)\$\$?|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
+_PROSE_WORD = re.compile(r"(?<!\\)\b[^\W\d_]{2,}")
+_MENTION = re.compile(
+    r"\$[^$]+\$|\\\(.+?\\\)|(?:\\d?frac\{[^{}]+\}\{[^{}]+\})|-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:/\d+)?(?:\s?\\?%)?"
+)
+
+
+def readings(text: str, language: str) -> list[Node]:
+    r"""Returns the trees that `text` may mean, the likeliest first; empty when it is no formula.
+
+    `1,234` is a number first and a list second. `5\;m` is a product first and a quantity second.
+    Of a sentence, its last formula or number is meant.
+    """
+    found: list[Node] = []
+    for spelling in _spellings(text):
+        found += _read(spelling, language)
+    if not found and (mention := from_prose(text)):
+        found += _read(mention, language)
+    return found
+
+
+def _read(text: str, language: str) -> list[Node]:
+    try:
+        node = read(text, language)
+    except (UnreadableError, RecursionError):
+        return []
+    return [node, *_as_quantity(node)]
+
+
+def any_same(references: list[Node], answers: list[Node]) -> Same:
+    """Compares all readings: YES when two agree, NO when all pairs surely differ."""
+    unknown = not references or not answers
+    for reference in references:
+        for answer in answers:
+            outcome = same(reference, answer)
+            if outcome is Same.YES:
+                return Same.YES
+            unknown |= outcome is Same.UNKNOWN
+    return Same.UNKNOWN if unknown else Same.NO
+
+
+def _spellings(text: str) -> Iterator[str]:
+    yield text
+    if _TIGHT_COMMA.search(text):
+        yield _TIGHT_COMMA.sub(", ", text)
+
+
+def from_prose(text: str) -> str | None:
+    """Returns the last formula or number of a sentence: `the largest n is 34`."""
+    if len(_PROSE_WORD.findall(_FORMULA_IN_PROSE.sub(" ", text))) == 0:
+        return None
+    last = None
+    for last in _MENTION.finditer(text):  # noqa: B007 - the last one is wanted
+        pass
+    return last[0].strip(" $") if last else None
+
+
+def _as_quantity(node: Node) -> list[Node]:
+    r"""Reads `576\pi\;m^{2}` as a quantity: a number times a letter that is a unit."""
+    if node.kind != "product":
+        return []
+    last = node.args[-1]
+    base, power = last.args if last.kind == "power" else (last, None)
+    exponent = "" if power is None else f" ^ {integer(power)}"
+    if base.kind != "symbol" or not single_letter_unit(base.value):
+        return []
+    rest = node.args[:-1]
+    value = rest[0] if len(rest) == 1 else Node("product", rest)
+    if not symbols(value) <= CONSTANTS:
+        return []
+    return [Node("quantity", (value,), base.value + exponent)]
