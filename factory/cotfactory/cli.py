@@ -91,6 +91,13 @@ def generate(
     set_: SetOption = None,
     max_runtime: RuntimeOption = None,
     shard: ShardOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print prompts and the plan; write nothing.")
+    ] = False,
+    pilot: Annotated[
+        str | None,
+        typer.Option(help="Do a random slice (1% or a number of problems) and project the rest."),
+    ] = None,
 ) -> None:
     """Asks the teacher until each problem has its correct traces, or its budget is spent."""
     from cotfactory import pipeline, summary
@@ -100,8 +107,13 @@ def generate(
     made = recipes.load(recipe, set_ or ())
     target = out or OUTPUTS / made.name
     with make_display(context.obj["mode"]) as display:
-        pipeline.generate_run(target, made, display, _limits(max_runtime, shard))
-    summary.of_generate(target, display)
+        if dry_run:
+            pipeline.preview_run(target, made, display)
+        elif pilot:
+            pipeline.pilot_run(target, made, display, pilot)
+        else:
+            pipeline.generate_run(target, made, display, _limits(max_runtime, shard))
+            summary.of_generate(target, display)
 
 
 @app.command(name="filter")

@@ -9,8 +9,9 @@ from cotfactory.catalog import write_catalog
 from cotfactory.decide import FunnelStep, decide, funnel
 from cotfactory.dedup import deduplicate
 from cotfactory.display import Display
-from cotfactory.generate import generate
+from cotfactory.generate import generate, pilot
 from cotfactory.generate.limits import Limits
+from cotfactory.generate.preview import preview
 from cotfactory.publish import publish
 from cotfactory.report import write_report
 from cotfactory.splits import materialise
@@ -45,6 +46,21 @@ def generate_run(out: Path, recipe: Recipe, display: Display, limits: Limits) ->
     with Run.open(out, recipe) as run:
         verify(run, display.stage)  # what a crash left unjudged
         generate(run, display.generating, limits)
+
+
+def preview_run(out: Path, recipe: Recipe, display: Display) -> None:
+    """Says what `generate_run` would ask; writes nothing."""
+    made = preview(recipe, out)
+    display.say("preview", made.text(), **vars(made))
+
+
+def pilot_run(out: Path, recipe: Recipe, display: Display, size: str) -> None:
+    """Generates for a random slice of the problems, and says what that means for all of them."""
+    limits = Limits(share=pilot.fraction(size, recipe))
+    generate_run(out, recipe, display, limits)
+    run = Run.read(out)
+    projection = pilot.project(run, run.manifest["generate"]["tokens_per_s"])
+    display.say("projection", projection.text(), **projection.facts())
 
 
 def filter_run(out: Path, recipe: Recipe | None, display: Display) -> Made:

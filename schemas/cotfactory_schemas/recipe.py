@@ -23,6 +23,16 @@ class Plugin(BaseModel):
         return dict(self.model_extra or {})
 
 
+class PriceSettings(Settings):
+    """What generating costs, in any currency: per hour of the engine, per million tokens, or both.
+
+    Only generated tokens count.
+    """
+
+    per_hour: float = Field(default=0.0, ge=0)
+    per_million_tokens: float = Field(default=0.0, ge=0)
+
+
 class GenerateSettings(Settings):
     """How many samples a problem gets, and when to stop asking.
 
@@ -47,6 +57,7 @@ class GenerateSettings(Settings):
     journeys_per_problem: int = Field(
         default=0, ge=0, description="wrong thoughts of a solved problem handed back to the teacher"
     )
+    price: PriceSettings = PriceSettings()
     drain_s: float = Field(
         default=20.0, ge=0, description="at a stop, how long samples in flight may still end"
     )
@@ -77,22 +88,26 @@ class SelectSettings(Settings):
 class DedupSettings(Settings):
     """When traces, and when problems, count as near-duplicates.
 
-    `threshold` is the least Jaccard of their sets of word shingles (`annotators.minhash`).
+    `threshold` is the least Jaccard of the word shingles (`annotators.minhash`) of two traces,
+    `problem_threshold` that of two problems, which must have the same numbers too.
     """
 
     threshold: float = Field(default=0.8, gt=0, le=1)
+    problem_threshold: float = Field(default=0.6, gt=0, le=1)
 
 
 class FilterSettings(Settings):
     """Annotators, rules and selection; what is written here is laid over the shipped defaults.
 
-    A null instead of settings switches an annotator or a rule off.
+    A null instead of settings switches an annotator or a rule off. `benchmarks` are sources, as
+    in `problems`, of what must not be trained on.
     """
 
     annotators: dict[str, dict[str, Any] | None] = Field(default_factory=dict)
     rules: dict[str, Rule | None] = Field(default_factory=dict)
     select: SelectSettings = SelectSettings()
     dedup: DedupSettings = DedupSettings()
+    benchmarks: tuple[Plugin, ...] = ()
     workers: int = Field(default=2, ge=1)
 
 

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from cotfactory_schemas import Status, Trace
+from cotfactory_schemas.recipe import PriceSettings
 
 Phase = Literal["start_up", "steady", "verification_wait", "tail", "drain"]
 PHASES: tuple[Phase, ...] = ("start_up", "steady", "verification_wait", "tail", "drain")
@@ -77,7 +78,7 @@ class Account:
             self.steady_slot_s += seconds * in_flight
             self.steady_offered_s += seconds * concurrency
 
-    def report(self) -> dict[str, Any]:
+    def report(self, price: PriceSettings) -> dict[str, Any]:
         """All counts, and the ratios that people ask for."""
         generated = self.tokens.thought + self.tokens.response
         working_s = sum(self.phase_s.values()) - self.phase_s["start_up"]
@@ -88,7 +89,12 @@ class Account:
             "accepted_tokens_per_s": _ratio(self.tokens.accepted, working_s),
             "occupancy": _ratio(self.slot_s, self.offered_s),
             "steady_occupancy": _ratio(self.steady_slot_s, self.steady_offered_s),
+            "cost_per_accepted": _ratio(self._cost(price, generated), self.accepted),
         }
+
+    def _cost(self, price: PriceSettings, generated: int) -> float:
+        hours = sum(self.phase_s.values()) / 3600
+        return price.per_hour * hours + price.per_million_tokens * generated / 1e6
 
 
 def _ratio(part: float, whole: float) -> float | None:

@@ -39,7 +39,7 @@ class Heartbeat:
         """The yield so far; `problems_by_outcome` covers the problems that were looked at."""
         scheduler = self._scheduler
         return {
-            **scheduler.account.report(),
+            **scheduler.account.report(scheduler.plan.settings.price),
             "in_flight": scheduler.in_flight,
             "unjudged": scheduler.unjudged,
             "open_problems": scheduler.plan.active,

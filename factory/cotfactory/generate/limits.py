@@ -10,10 +10,20 @@ _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 @dataclass(frozen=True)
 class Limits:
-    """`shard` is (i, n): only problems whose id leaves the remainder i when divided by n."""
+    """`shard` is (i, n): only problems whose id leaves the remainder i when divided by n.
+
+    `share` takes a random share of the problems, the same at every call.
+    """
 
     max_runtime_s: float | None = None
     shard: tuple[int, int] = (0, 1)
+    share: float = 1.0
+
+    def includes(self, problem_id: str) -> bool:
+        """Whether a problem is to be looked at in this session."""
+        index, shards = self.shard
+        number = int(problem_id, 16)
+        return number % shards == index and (number >> 64) < self.share * (1 << 64)
 
 
 def parse_duration(text: str) -> float:

@@ -140,13 +140,12 @@ class _Generating:
             self._outbox.put(outcome)
 
     def _arrivals(self) -> Iterator[Asked]:
-        index, shards = self._limits.shard
         order = 0
         for problem in sources.problems(self._recipe.problems):
             if isinstance(problem, sources.RowFault):
                 self._fault(problem)
                 continue
-            if int(problem.problem_id, 16) % shards != index:
+            if not self._limits.includes(problem.problem_id):
                 continue
             if problem.problem_id not in self._history.known_problems:
                 self._outbox.put(problem)

@@ -91,7 +91,7 @@ class Plan:
                 _, ticket, asked = heapq.heappop(heap)
                 if ticket != asked.ticket:
                     continue  # planned anew since
-                if self._outcome(asked) is not None:  # the domain has moved on
+                if self.outcome_of(asked) is not None:  # the domain has moved on
                     self._replan(asked)
                     continue
                 sample = asked.take()
@@ -146,7 +146,7 @@ class Plan:
 
     def _replan(self, asked: Asked) -> None:
         asked.ticket += 1
-        outcome = self._outcome(asked)
+        outcome = self.outcome_of(asked)
         if outcome is not None:
             if not asked.pending:
                 self._close(asked, outcome)
@@ -169,7 +169,7 @@ class Plan:
             del self._open[asked.problem.problem_id]
             self._on_close(asked)
 
-    def _outcome(self, asked: Asked) -> OutcomeName | None:
+    def outcome_of(self, asked: Asked) -> OutcomeName | None:
         """What became of the problem if nothing more is asked; None when more is wanted."""
         settings = self.settings
         domain = asked.problem.domain
