@@ -56,7 +56,12 @@ def views(run: Run) -> dict[str, str]:
     return {
         "problems": _over(TABLES["problems"], run.parts("problems")),
         "traces": _over(TABLES["traces"], run.parts("traces"), {"raw": raw_sql()}),
-        "verdicts": _latest(_over(TABLES["verdicts"], run.parts("verdicts"), _PLACE)),
+        "verdicts": _latest(
+            _over(TABLES["verdicts"], run.parts("verdicts"), _PLACE), ("trace_id",)
+        ),
+        "outcomes": _latest(
+            _over(TABLES["outcomes"], run.parts("outcomes"), _PLACE), ("problem_id", "teacher")
+        ),
         "annotations": _annotations(run),
         "decisions": _over(tables.DECISIONS, derived_files(run, "decisions")),
         "splits": _over(tables.SPLITS, _split_files(run)),
@@ -117,10 +122,10 @@ def _no_rows(schema: pa.Schema) -> str:
     return f"SELECT {', '.join(nulls)} WHERE false"
 
 
-def _latest(verdicts: str) -> str:
+def _latest(rows: str, key: Sequence[str]) -> str:
     return (
-        f"SELECT * EXCLUDE (part_, row_) FROM ({verdicts}) "
-        "QUALIFY row_number() OVER (PARTITION BY trace_id ORDER BY part_ DESC, row_ DESC) = 1"
+        f"SELECT * EXCLUDE (part_, row_) FROM ({rows}) QUALIFY row_number() OVER "
+        f"(PARTITION BY {', '.join(map(quoted, key))} ORDER BY part_ DESC, row_ DESC) = 1"
     )
 
 
