@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cotfactory.annotate import annotate
+from cotfactory.benchmarks import with_benchmarks
 from cotfactory.catalog import write_catalog
 from cotfactory.decide import FunnelStep, decide, funnel
 from cotfactory.dedup import deduplicate
@@ -67,7 +68,7 @@ def filter_run(out: Path, recipe: Recipe | None, display: Display) -> Made:
     """Judges, measures, decides and builds the splits; computes only what is missing or changed."""
     with Run.open(out, recipe) as run:
         verify(run, display.stage)
-        annotate(run, run.recipe.filter, display.stage)
+        annotate(run, with_benchmarks(run), display.stage)
         deduplicate(run, display.stage)
         decided = decide(run, display.stage)
         built = materialise(run, display.stage)

@@ -17,7 +17,11 @@ from cotfactory_filters.rules import NOT_SELECTED
 from cotfactory_schemas import Rule, tables
 from cotfactory_schemas.recipe import SelectSettings
 
-SHOWN_WITH: Mapping[str, tuple[str, ...]] = {"near_duplicate_of": ("near_duplicate_jaccard",)}
+SHOWN_WITH: Mapping[str, tuple[str, ...]] = {
+    "near_duplicate_of": ("near_duplicate_jaccard",),
+    "contamination_problem_share": ("contamination_problem_item", "contamination_problem_span"),
+    "contamination_trace_share": ("contamination_trace_item", "contamination_trace_span"),
+}
 """Columns recorded beside another one when a rule reads that."""
 
 

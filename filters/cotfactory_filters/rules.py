@@ -34,6 +34,11 @@ DEFAULTS: Mapping[str, Rule] = {
     "no_answer": _rule("format_empty_response", "there is nothing after the thought"),
     "stray_tags": _rule("NOT format_clean", "tags of the thought stand where they should not"),
     "loop": _rule("repetition_loop_repeats >= $limit", "the text goes round in circles", 3),
+    "mixed_language": _rule(
+        _THOUGHT + "language_share < $limit",
+        "too many words of the thought are in another language than the problem's",
+        0.98,
+    ),
     "long_paragraph": _rule(
         _THOUGHT + "readability_longest_paragraph > $limit",
         "a paragraph of the thought is too long to read",
@@ -50,6 +55,11 @@ DEFAULTS: Mapping[str, Rule] = {
         0,
     ),
     "secrets": _rule("pii_secrets > $limit", "the text holds what looks like a key", 0),
+    "contaminated": _rule(
+        "greatest(contamination_problem_share, contamination_trace_share) >= $limit",
+        "the problem or the trace repeats an item of a benchmark",
+        0.5,
+    ),
     "duplicate_problem": _rule(
         "problem_duplicate_of IS NOT NULL",
         "traces of another problem that asks the same were kept instead",

@@ -8,6 +8,7 @@ import pytest
 
 import finished_run as small
 from cotfactory.annotate import annotate
+from cotfactory.benchmarks import with_benchmarks
 from cotfactory.decide import decide, funnel
 from cotfactory.dedup import deduplicate
 from cotfactory.errors import CotfactoryError, UsageError
@@ -158,3 +159,24 @@ def test_near_duplicate_problems_are_on_the_same_side_of_the_partition(tmp_path:
     clusters = [named[small.trace(p).trace_id] for p in asked]
     assert clusters[0] == clusters[1] == min(asked[0].problem_id, asked[1].problem_id)
     assert clusters[2] is None
+
+
+def test_a_problem_that_stands_in_a_benchmark_is_rejected_with_the_words_in_common(
+    tmp_path: Path,
+) -> None:
+    leaked, clean = small.problem(ASKED), small.problem("What is 2 + 3?")
+    rows = [leaked, clean, *sampled(leaked, TEXT), *sampled(clean, OTHER)]
+    exam = tmp_path / "exam.jsonl"
+    exam.write_text('{"id": "q7", "question": "Anna has 12 apples and gives 5 of them to Ben"}\n')
+    source = {"kind": "files", "paths": [str(exam)], "columns": {"prompt": "question"}}
+    setup = recipe(benchmarks=[source])
+    with Run.open(tmp_path / "run", setup) as run:
+        run.append(rows)
+        run.roll()
+        annotate(run, with_benchmarks(run))
+        deduplicate(run)
+        decide(run)
+    rejected = [row for row in decisions(Run.read(tmp_path / "run")).values() if not row["kept"]]
+    assert [row["rules"] for row in rejected] == [["contaminated"]]
+    assert "exam:q7" in rejected[0]["values"]
+    assert "Anna has 12 apples and gives 5 of them to Ben" in rejected[0]["values"]

@@ -116,7 +116,9 @@ def _write(run: Run, index: Index, groups: Groups, settings: MinHashSettings) ->
     with atomic.writing(run.path / PAIRS_FILE) as temporary:
         pairs.write_parquet(temporary)
     problems = problem_groups(
-        scan(run, "problems"), run.recipe.filter.dedup.threshold, settings.shingle_words
+        scan(run, "problems"),
+        run.recipe.filter.dedup.problem_threshold,
+        settings.shingle_words,
     )
     found = _annotations(index, groups)
     for part in run.parts("traces"):

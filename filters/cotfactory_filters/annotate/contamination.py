@@ -1,5 +1,6 @@
 """Contamination: what problems and traces share with benchmarks that must stay unseen."""
 
+import hashlib
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, NamedTuple
@@ -9,9 +10,9 @@ import polars as pl
 from numpy.typing import NDArray
 from pydantic import Field
 
-from cotfactory_filters.annotate import contamination_scan as scan
 from cotfactory_filters.annotate.base import Annotator
 from cotfactory_filters.annotate.utf8 import utf8
+from cotfactory_filters.dedup import grams_scan as scan
 from cotfactory_schemas import Settings
 from cotfactory_schemas.ids import content_id
 
@@ -19,9 +20,10 @@ MAX_SPAN_CHARS = 300
 
 
 class ContaminationSettings(Settings):
-    """`benchmarks` is a Parquet file with the columns `item` (a name for people) and `text`.
+    """`ngram` is in words; the field uses 8 and 13.
 
-    The recipe's `filter.benchmarks` makes it. `ngram` is in words; the field uses 8 and 13.
+    `benchmarks` is a Parquet file with the columns `item` (a name for people) and `text`; the
+    sources in a recipe's `filter.benchmarks` become one.
     """
 
     benchmarks: Path | None = None
@@ -126,10 +128,8 @@ class Contamination(Annotator[ContaminationSettings]):
     def fingerprint(self) -> str:
         """Depends on what the benchmarks hold, not on where they stand."""
         path = self.settings.benchmarks
-        items = pl.read_parquet(path).rows() if path else []
-        return content_id(
-            self.name, self.version, self.settings.ngram, [list(row) for row in items]
-        )
+        held = hashlib.blake2b(path.read_bytes()).hexdigest() if path else None
+        return content_id(self.name, self.version, self.settings.ngram, held)
 
     @cached_property
     def benchmarks(self) -> Benchmarks | None:
@@ -140,7 +140,7 @@ class Contamination(Annotator[ContaminationSettings]):
     def annotate(self, traces: pl.DataFrame) -> pl.DataFrame:
         """Compares each problem once, and each trace."""
         if self.benchmarks is None:
-            return traces.select(pl.lit(None).alias(name) for name in self.schema)
+            return pl.DataFrame(schema=pl.Schema(self.schema)).clear(traces.height)
         prompts = traces.select("problem_id", "prompt").unique("problem_id")
         asked = prompts.select("problem_id").hstack(
             _columns("problem", self.benchmarks.matches(prompts["prompt"]))

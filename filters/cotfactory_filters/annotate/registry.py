@@ -12,6 +12,7 @@ REGISTRY = Registry(
     "annotator",
     "cotfactory.annotators",
     {
+        "contamination": "cotfactory_filters.annotate.contamination:Contamination",
         "format": "cotfactory_filters.annotate.format:Format",
         "language": "cotfactory_filters.annotate.language:Language",
         "length": "cotfactory_filters.annotate.length:Length",

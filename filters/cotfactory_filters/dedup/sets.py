@@ -6,14 +6,14 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 
-from cotfactory_filters.dedup import minhash_scan
+from cotfactory_filters.dedup import grams_scan
 from cotfactory_filters.dedup.clusters import Sets
 from cotfactory_filters.dedup.signatures import utf8
 
 
 def shingle_sets(texts: pl.Series, shingle_words: int) -> Sets:
     """Returns the set of shingle hashes of each text."""
-    hashes, starts = minhash_scan.shingle_all(*utf8(texts), shingle_words)
+    hashes, starts = grams_scan.shingle_all(*utf8(texts), shingle_words)
     pieces = [np.unique(hashes[a:b]) for a, b in pairwise(starts)]
     bounds = np.cumsum([0, *map(len, pieces)])
     return Sets(np.concatenate([*pieces, hashes[:0]]), bounds)

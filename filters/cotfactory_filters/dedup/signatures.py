@@ -14,7 +14,7 @@ import polars as pl
 from datasketch import MinHash
 from numpy.typing import NDArray
 
-from cotfactory_filters.dedup import minhash_scan
+from cotfactory_filters.dedup import grams_scan
 
 SEED = 1  # datasketch's default: its permutations with this seed are what everyone else has
 
@@ -36,7 +36,7 @@ def sign(texts: pl.Series, *, shingle_words: int, count: int) -> Signed:
     """Signs a column of texts; a null is signed as an empty text."""
     data, bounds = utf8(texts)
     signatures = np.empty((len(texts), count), np.uint32)
-    orders, counts = minhash_scan.sign_all(
+    orders, counts = grams_scan.sign_all(
         data, bounds, shingle_words, permutations(count), signatures
     )
     return Signed(signatures, orders, counts)
