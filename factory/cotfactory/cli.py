@@ -189,6 +189,24 @@ def ingest(
 
 
 @app.command()
+def merge(
+    context: typer.Context,
+    runs: Annotated[list[Path], typer.Argument(help="Runs, such as the shards of a job array.")],
+    out: Annotated[Path, typer.Option("--out", help="The run to put them in; made or added to.")],
+) -> None:
+    """Puts runs together; rows that are there already are not added again."""
+    from cotfactory import merge as merging
+    from cotfactory import summary
+    from cotfactory.display import make_display
+    from cotfactory.store.run import Run
+
+    made = None if (out / "recipe.yaml").exists() else Run.read(_run_path(runs[0])).recipe
+    with make_display(context.obj["mode"]) as display, Run.open(out, made) as opened:
+        added = merging.merge(opened, [_run_path(run) for run in runs], display.stage)
+    summary.of_merge(out, added, display)
+
+
+@app.command()
 def status(
     run: RunArgument,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

@@ -1,5 +1,6 @@
 """What a command says at its end: what it made, what was left out and why, what to type next."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from cotfactory.display import Display
@@ -73,9 +74,16 @@ def of_publish(made: PublishSummary, display: Display, *, dry_run: bool) -> None
 def of_ingest(path: Path, made: IngestSummary, display: Display) -> None:
     """Says what `ingest` took in."""
     lines = [
-        f"\n{path}: {made.added} traces added, {made.known} were there, {made.skipped_rows} rows skipped",
+        f"\n{path}: {made.added} traces added, {made.known} were there",
+        f"  {made.skipped_rows} rows skipped",
         *(f"  {fault}" for fault in made.faults[:10]),
         f"  layouts: {', '.join(f'{name} {n}' for name, n in made.layouts.most_common())}",
         f"Next:\n  cotfactory filter {path}",
     ]
     display.say("done", "\n".join(lines), run=path, **vars(made))
+
+
+def of_merge(path: Path, added: Mapping[str, int], display: Display) -> None:
+    """Says what `merge` added."""
+    counts = ", ".join(f"{n} {table}" for table, n in added.items())
+    display.say("done", f"\n{path}: added {counts}\nNext:\n  cotfactory filter {path}", **added)

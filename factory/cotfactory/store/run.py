@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel
 
 from cotfactory.errors import CotfactoryError
 from cotfactory.store import atomic, journal, parts
@@ -25,7 +24,7 @@ log = logging.getLogger(__name__)
 
 Row = Problem | Trace | Verdict | Outcome
 SEGMENT_BYTES = 64 << 20
-_TABLE_OF: Mapping[type[BaseModel], str] = {
+TABLE_OF: Mapping[type[Row], str] = {
     Problem: "problems",
     Trace: "traces",
     Verdict: "verdicts",
@@ -170,4 +169,4 @@ def _entry(noun: Row) -> dict[str, Any]:
     row = tables.to_row(noun)
     if isinstance(noun, Trace) and layout.can_restore(noun):
         row["raw"] = None
-    return {"table": _TABLE_OF[type(noun)], "row": row}
+    return {"table": TABLE_OF[type(noun)], "row": row}

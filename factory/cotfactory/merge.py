@@ -1,0 +1,59 @@
+"""Puts runs together, such as the shards of an array of jobs."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from cotfactory.store.parts import ROW_GROUP_ROWS
+from cotfactory.store.read import scan
+from cotfactory.store.run import TABLE_OF, Row, Run, RunWriter
+from cotfactory_filters import layout
+from cotfactory_schemas import tables
+
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "problems": ("problem_id",),
+    "traces": ("trace_id",),
+    "verdicts": ("trace_id", "verifier", "version"),
+    "outcomes": ("problem_id", "teacher", "outcome"),
+}
+
+
+def merge(
+    into: RunWriter, runs: list[Path], progress: Callable[[str, int, int | None], None]
+) -> Counter[str]:
+    """Adds the rows of `runs` that `into` does not hold; returns how many of each table.
+
+    Later runs' verdicts and outcomes count as newer.
+
+    Raises:
+        CotfactoryError: one of `runs` is no run.
+    """
+    added: Counter[str] = Counter()
+    sources = [Run.read(path) for path in runs]
+    for table, key in KEYS.items():
+        known = set(scan(into, table).select(key).collect().iter_rows())
+        for run in sources:
+            for group in _groups(run, table):
+                new = [row for row in group if tuple(row[name] for name in key) not in known]
+                known.update(tuple(row[name] for name in key) for row in new)
+                into.append([_noun(table, row) for row in new])
+                added[table] += len(new)
+                progress(f"merge {table}", added[table], None)
+    into.roll()
+    return added
+
+
+def _groups(run: Run, table: str) -> Iterator[list[dict[str, Any]]]:
+    for part in run.parts(table):
+        for batch in pq.ParquetFile(part).iter_batches(ROW_GROUP_ROWS):
+            yield batch.to_pylist()
+
+
+def _noun(table: str, row: dict[str, Any]) -> Row:
+    if table == "traces" and row["raw"] is None:
+        row["raw"] = layout.compose(row["layout"], row["reasoning"], row["response"])
+    (noun,) = [noun for noun, name in TABLE_OF.items() if name == table]
+    return tables.from_row(noun, row)
