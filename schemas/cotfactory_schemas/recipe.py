@@ -1,6 +1,6 @@
 """Recipe: one document that says all of a run."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -115,11 +115,14 @@ class JourneySettings(Settings):
     """How journeys are made. `max_wrong` is K, the most wrong trials in one row.
 
     A natural journey with more goes to the rejected split, by the rule `journey_max_wrong`.
+    `reflect: engine` takes the reflections of stitched journeys from the teacher where it wrote
+    ones that pass the checks; `phrases` has our own sentences throughout.
     """
 
     natural: bool = True
     stitched: bool = True
     max_wrong: int = Field(default=2, ge=1)
+    reflect: Literal["phrases", "engine"] = "phrases"
     stitched_per_problem: int = Field(default=1, ge=1)
     wrong_rules: tuple[str, ...] = Field(
         default=("not_correct", "near_duplicate"),

@@ -5,7 +5,8 @@ import logging
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cotfactory.splits.builders import journey_rows, rejected_rows, shortcut_rows
@@ -16,6 +17,7 @@ from cotfactory.splits.place import Placed, place_group
 from cotfactory.splits.preference import preference_rows
 from cotfactory.splits.shards import ShardWriter
 from cotfactory.splits.stitched import stitched_rows
+from cotfactory.splits.written import read_written
 from cotfactory.store import atomic
 from cotfactory.store.run import Run
 from cotfactory_filters.verify.pool import VerifierPool
@@ -72,12 +74,11 @@ def materialise(run: Run, progress: Progress | None = None) -> MaterialiseSummar
     total, done = run.rows("traces"), 0
     with (
         atomic.writing_folder(run.path / "splits") as folder,
-        tempfile.TemporaryDirectory(prefix=".sort-", dir=folder.parent) as scratch,
-        VerifierPool(run.recipe.verify) as pool,
+        placed_groups(run) as chunks,
         ShardWriter(folder) as writer,
     ):
-        for chunk in _chunks(groups(run, Path(scratch))):
-            for placed in _placed(chunk, run, pool):
+        for chunk in chunks:
+            for placed in chunk:
                 for build in BUILDERS.values():
                     for built in build(placed):
                         writer.write(built)
@@ -85,6 +86,19 @@ def materialise(run: Run, progress: Progress | None = None) -> MaterialiseSummar
             if progress:
                 progress("materialise", done, total)
     return MaterialiseSummary(dict(writer.counts), time.monotonic() - started)
+
+
+@contextmanager
+def placed_groups(run: Run) -> Iterator[Iterator[list[Placed]]]:
+    """Yields the placed groups of a run, a chunk at a time."""
+    engine_writes = run.recipe.splits.journey.reflect == "engine"
+    written = read_written(run) if engine_writes else {}
+    with (
+        tempfile.TemporaryDirectory(prefix=".sort-", dir=run.path) as scratch,
+        VerifierPool(run.recipe.verify) as pool,
+    ):
+        found = groups(run, Path(scratch))
+        yield (_placed(chunk, (run, pool), written) for chunk in _chunks(found))
 
 
 def _chunks(found: Iterable[Group]) -> Iterator[list[Group]]:
@@ -100,14 +114,16 @@ def _chunks(found: Iterable[Group]) -> Iterator[list[Group]]:
         yield chunk
 
 
-def _placed(chunk: list[Group], run: Run, pool: VerifierPool) -> Iterator[Placed]:
+def _placed(
+    chunk: list[Group], judged_by: tuple[Run, VerifierPool], written: Mapping[str, str]
+) -> list[Placed]:
     """Judges what the thoughts of the chunk state, all together, then places group by group."""
+    run, pool = judged_by
     if run.recipe.splits.journey.natural:
         samples = itertools.chain.from_iterable(group.samples for group in chunk)
         judged = iter(list(with_candidates(samples, pool)))
         chunk = [
-            Group(group.problem, list(itertools.islice(judged, len(group.samples))), group.part)
+            replace(group, samples=list(itertools.islice(judged, len(group.samples))))
             for group in chunk
         ]
-    for group in chunk:
-        yield place_group(group, run.recipe)
+    return [place_group(group, run.recipe, written) for group in chunk]

@@ -1,7 +1,7 @@
 """Where each trace ends: in exactly one split."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from cotfactory.splits.continued import continued_spans
@@ -24,11 +24,15 @@ class Place:
 
 @dataclass(frozen=True)
 class Placed:
-    """A group whose samples all have their place, by trace_id."""
+    """A group whose samples all have their place, by trace_id.
+
+    `written` are reflections that the teacher wrote, by the keys of stitched drafts.
+    """
 
     group: Group
     places: Mapping[str, Place]
     recipe: Recipe
+    written: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def shortcuts(self) -> list[Sample]:
@@ -50,12 +54,12 @@ class Placed:
         return self.places[sample.trace.trace_id]
 
 
-def place_group(group: Group, recipe: Recipe) -> Placed:
+def place_group(group: Group, recipe: Recipe, written: Mapping[str, str] | None = None) -> Placed:
     """Gives every sample of the group its place."""
     by_id = {s.trace.trace_id: s for s in group.samples}
     parents = {i: by_id.get(s.trace.parent_id or "") for i, s in by_id.items()}
     places = {i: _place(s, parents[i], recipe) for i, s in by_id.items()}
-    return Placed(group, places, recipe)
+    return Placed(group, places, recipe, written or {})
 
 
 def _place(sample: Sample, parent: Sample | None, recipe: Recipe) -> Place:

@@ -5,6 +5,7 @@ them, which name what fails (arXiv 2410.18982, §6.5 to 6.8, has the draft that 
 """
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from cotfactory.splits.assistant import Turn, has_tags
 from cotfactory.splits.group import Sample
@@ -16,10 +17,34 @@ from cotfactory_schemas import SplitRow
 from cotfactory_schemas.ids import content_id
 
 
-def stitched_rows(placed: Placed) -> Iterator[SplitRow]:
-    """Yields a journey for each of the first right shortcuts that wrong attempts are left for.
+class Draft(NamedTuple):
+    """What one stitched journey is made of: wrong attempts, in order, and a right sample."""
 
-    No attempt stands in two rows, and no two attempts of a row state the same answer.
+    wrong: tuple[WrongAttempt, ...]
+    right: Sample
+
+    def tried_before(self, place: int) -> str | None:
+        """The answer of the attempt before the one at `place`."""
+        return self.wrong[place - 1].sample.extracted if place else None
+
+    def key(self, place: int) -> str:
+        """Names the reflection on the attempt at `place`, for one that the teacher wrote."""
+        attempt = self.wrong[place]
+        ids = (attempt.sample.trace.trace_id, len(attempt.text))
+        return content_id("written", *ids, self.tried_before(place))
+
+
+def stitched_rows(placed: Placed) -> Iterator[SplitRow]:
+    """Yields the stitched journeys of a problem."""
+    for draft in drafts(placed):
+        if stitched := stitch(placed, draft):
+            yield stitched
+
+
+def drafts(placed: Placed) -> Iterator[Draft]:
+    """Yields a draft for each of the first right shortcuts that wrong attempts are left for.
+
+    No attempt stands in two drafts, and no two attempts of one state the same answer.
     """
     settings = placed.recipe.splits.journey
     if not settings.stitched:
@@ -31,8 +56,7 @@ def stitched_rows(placed: Placed) -> Iterator[SplitRow]:
         if not chosen:
             return
         attempts = [a for a in attempts if a not in chosen]
-        if stitched := _stitch(placed, chosen, right):
-            yield stitched
+        yield Draft(tuple(chosen), right)
 
 
 def _attempts(placed: Placed) -> list[WrongAttempt]:
@@ -56,18 +80,20 @@ def _chosen(
     return list(by_answer.values())[:wanted]
 
 
-def _stitch(placed: Placed, wrong: Sequence[WrongAttempt], right: Sample) -> SplitRow | None:
+def stitch(placed: Placed, draft: Draft) -> SplitRow | None:
+    """Returns the row of a draft; its reflections are the teacher's where it wrote them."""
     thought, reflections = "", []
-    for place, attempt in enumerate(wrong):
-        other = wrong[place - 1].sample.extracted if place else None
-        told = attempt.reflection(placed.recipe.seed, other)
+    for place, attempt in enumerate(draft.wrong):
+        ours = attempt.reflection(placed.recipe.seed, draft.tried_before(place))
+        told = placed.written.get(draft.key(place)) or ours
         start = len(thought) + len(attempt.text) + len(BREAK)
         reflections.append(Range(start, start + len(told)))
         thought += attempt.text + BREAK + told + BREAK
     if has_tags(thought):
         return None
+    right = draft.right
     turn = Turn(thought + right.turn.thought, right.turn.answer, right.turn.thought_from)
-    sources = tuple(sample.trace.trace_id for sample in (*(a.sample for a in wrong), right))
+    sources = tuple(sample.trace.trace_id for sample in (*(a.sample for a in draft.wrong), right))
     return row(
         placed,
         right,
