@@ -75,10 +75,8 @@ class CodeVerifier:
     - `values`: inputs went in, results came out, compared here with the expected ones, which the
       program's process never sees; so for `output`, with whole programs.
     - `tests`: tests that must be run ran in a second sandbox, which asked the program's for each
-      result. As strong, but for the tests that call several of the program's functions
+      result. As strong, except where tests call several of the program's functions or classes
       (`tests_with_helpers`): there one of them could vouch for another.
-    - `inside`: the tests handle the program's own objects, so they ran in its process. A program
-      that was written to deceive can pass these.
     """
 
     name: ClassVar[str] = "code"
@@ -152,7 +150,7 @@ class CodeVerifier:
             try:
                 _load(run, program, prelude)
                 for position, case in enumerate(cases, 1):
-                    reply = _ask(run, case.name, case.args, case.kwargs)
+                    reply = _ask(run, _question(case))
                     if "value" not in reply:
                         return Judged("incorrect", "values", f"test {position}: {_fault(reply)}")
                     if not case.holds(wire.decode(reply["value"])):
@@ -175,24 +173,9 @@ class CodeVerifier:
                 outcome = _relay(tests, run, _tests_job(checks, suite) | names)
             except (StoppedError, wire.WireError) as stopped:
                 return _stopped(stopped, method)
-        if "unsupported" in outcome:
-            return self._inside(program, checks, suite, outcome["unsupported"])
         if outcome.get("passed") is True:
             return Judged("correct", method)
         return Judged("incorrect", method, _fault(outcome))
-
-    def _inside(self, program: str, checks: CodeChecks, suite: Suite, why: str) -> Judged:
-        nonce = secrets.token_hex(16)
-        job = _tests_job(checks, suite) | {"program": program, "nonce": nonce}
-        with self._sandbox.run("inside") as run:
-            try:
-                run.send(job)
-                outcome = run.receive()
-            except StoppedError as stopped:
-                return _stopped(stopped, "inside")
-        if isinstance(outcome, dict) and outcome.get("passed") == nonce:
-            return Judged("correct", "inside", why)
-        return Judged("incorrect", "inside", _fault(outcome))
 
     def _by_output(self, program: str, checks: CodeChecks) -> Judged:
         deadline = time.monotonic() + self.settings.total_s
@@ -249,15 +232,15 @@ def _strings(data: object) -> frozenset[str]:
     )
 
 
-def _ask(run: Run, name: str, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
-    encoded = {key: wire.encode(value) for key, value in kwargs.items()}
-    return _call(run, name, wire.encode(args), encoded)
+def _question(case: Case) -> dict[str, Any]:
+    kwargs = {name: wire.encode(value) for name, value in case.kwargs.items()}
+    return {"name": case.name, "args": [wire.encode(a) for a in case.args], "kwargs": kwargs}
 
 
-def _call(run: Run, name: str, args: wire.Json, kwargs: wire.Json) -> dict[str, Any]:
-    """Calls a function of the program; the reply must carry this call's own nonce."""
+def _ask(run: Run, question: dict[str, Any]) -> dict[str, Any]:
+    """Asks the program's process; the reply must carry this question's own nonce."""
     nonce = secrets.token_hex(8)
-    run.send({"name": name, "args": args, "kwargs": kwargs, "nonce": nonce})
+    run.send(question | {"nonce": nonce})
     reply = run.receive()
     if not isinstance(reply, dict) or reply.get("nonce") != nonce:
         raise wire.WireError("a reply to no question of ours")
@@ -275,7 +258,7 @@ def _relay(tests: Run, run: Run, job: dict[str, Any]) -> dict[str, Any]:
         asked: dict[str, Any] = tests.receive()
         if "call" not in asked:
             return asked
-        reply = _call(run, asked["call"], asked["args"], asked["kwargs"])
+        reply = _ask(run, {"name": asked.pop("call"), **asked})
         if "value" in reply:
             tests.send({"value": reply["value"], "after": reply.get("after", [])})
         else:

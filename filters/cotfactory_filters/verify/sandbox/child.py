@@ -5,6 +5,7 @@ From the moment the program runs, nothing in this process can be trusted, this m
 
 import atexit
 import importlib
+import operator
 import os
 import resource
 import sys
@@ -12,9 +13,11 @@ import threading
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NoReturn
 
 from cotfactory_filters.verify.sandbox import landlock, seccomp, syscalls, wire
+from cotfactory_filters.verify.sandbox.remote import Remote
 from cotfactory_filters.verify.sandbox.wire import Json
 
 CHANNEL = 3
@@ -149,35 +152,65 @@ def _serve(channel: Channel) -> int:
     modules = [n for n, v in namespace.items() if isinstance(v, types.ModuleType)]
     functions = [n for n, v in namespace.items() if callable(v)]
     wire.send(channel, {"functions": functions, "modules": modules})
+    objects: list[object] = []
     while True:
-        call = channel.receive()
-        wire.send(channel, {"nonce": call["nonce"], **_called(namespace, call)})
+        asked = channel.receive()
+        wire.send(channel, {"nonce": asked["nonce"], **_answered(namespace, objects, asked)})
 
 
-def _called(namespace: dict[str, Any], call: dict[str, Any]) -> dict[str, Json]:
+def _answered(
+    namespace: dict[str, Any], objects: list[object], asked: dict[str, Any]
+) -> dict[str, Json]:
+    """Does what is asked of a function or an object; objects stay here, under a number."""
     try:
-        args = wire.decode(call["args"])
-        kwargs = {name: wire.decode(value) for name, value in call["kwargs"].items()}
-        value = wire.encode(_resolve(namespace, call["name"])(*args, **kwargs))
+        find = partial(_resolve, namespace, objects)
+        args = [_with_objects(wire.decode(arg), find) for arg in asked["args"]]
+        kwargs = {k: _with_objects(wire.decode(v), find) for k, v in asked["kwargs"].items()}
+        target = find(asked["name"])
+        value = _OPERATIONS[asked.get("do", "call")](target, *args, **kwargs)
+        encoded = wire.encode(value)
+        if isinstance(encoded, dict) and "o" in encoded:
+            encoded = {"h": len(objects)}
+            objects.append(value)
         after = [wire.encode(arg) if _is_mutable(arg) else None for arg in args]
     except BaseException as error:  # noqa: BLE001 - SystemExit too
         return _fault(error)
-    return {"value": value, "after": after}
+    return {"value": encoded, "after": after}
+
+
+_OPERATIONS: dict[str, Callable[..., Any]] = {
+    "call": lambda target, *args, **kwargs: target(*args, **kwargs),
+    "get": getattr,
+    "set": setattr,
+    "item": operator.getitem,
+    "length": len,
+    "items": iter,
+    "text": str,
+}
+
+
+def _with_objects(value: Any, find: Callable[[str | int], Any]) -> Any:  # noqa: ANN401
+    if isinstance(value, wire.Handle):
+        return find(wire.reference(value))
+    if isinstance(value, list | tuple):
+        return type(value)(_with_objects(item, find) for item in value)
+    return value
 
 
 def _is_mutable(value: object) -> bool:
     return isinstance(value, list | dict | set | bytearray)
 
 
-def _resolve(namespace: dict[str, Any], path: str) -> Callable[..., Any]:
-    """Follows a path such as `f` or `Solution().f`; `()` makes an instance."""
+def _resolve(namespace: dict[str, Any], objects: list[object], path: str | int) -> Any:  # noqa: ANN401
+    """Follows a path such as `f` or `Solution().f`, where `()` makes an instance, or a number."""
+    if isinstance(path, int):
+        return objects[path]
     found: Any = types.SimpleNamespace(**namespace)
     for part in path.split("."):
         found = getattr(found, part.removesuffix("()"))
         if part.endswith("()"):
             found = found()
-    called: Callable[..., Any] = found
-    return called
+    return found
 
 
 def _script(channel: Channel) -> int:
@@ -202,10 +235,6 @@ def _script(channel: Channel) -> int:
     return code
 
 
-class _UnsupportedError(BaseException):
-    """The tests handle values that cannot leave the program's process."""
-
-
 def _tests(channel: Channel) -> int:
     """Runs tests; the functions they test are asked of the parent, which asks the program."""
     job = channel.receive()
@@ -213,12 +242,10 @@ def _tests(channel: Channel) -> int:
     try:
         _execute(job["prelude"], "prelude.py", namespace)
         namespace |= {name: importlib.import_module(name) for name in job["modules"]}
-        namespace |= {name: _remote(channel, name) for name in job["functions"]}
+        namespace |= {name: Remote(channel, name) for name in job["functions"]}
         _execute(job["tests"], "tests.py", namespace)
         if job["check"]:
-            namespace["check"](_remote(channel, job["check"]))
-    except _UnsupportedError as error:
-        wire.send(channel, {"unsupported": str(error)})
+            namespace["check"](Remote(channel, job["check"]))
     except BaseException as error:  # noqa: BLE001 - a failed test, or a test that is wrong
         wire.send(channel, _fault(error))
     else:
@@ -226,73 +253,8 @@ def _tests(channel: Channel) -> int:
     return 0
 
 
-def _remote(channel: Channel, name: str) -> Callable[..., Any]:
-    def remote(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the tests give
-        sent = {key: wire.encode(value) for key, value in kwargs.items()}
-        asked = {"call": name, "args": wire.encode(list(args)), "kwargs": sent}
-        if _has_opaque(asked["args"]) or any(map(_has_opaque, sent.values())):
-            raise _UnsupportedError(f"{name} is given more than plain data")
-        wire.send(channel, asked)
-        reply = channel.receive()
-        if "error" in reply:
-            raise _exception(reply["error"], reply["message"])
-        for arg, after in zip(args, reply["after"], strict=True):
-            _make_like(arg, after)
-        value = wire.decode(reply["value"])
-        if type(value) is wire.Opaque:
-            raise _UnsupportedError(f"{name} gives more than plain data")
-        return value
-
-    return remote
-
-
-def _has_opaque(data: Json) -> bool:
-    if isinstance(data, list):
-        return any(map(_has_opaque, data))
-    return isinstance(data, dict) and ("o" in data or any(map(_has_opaque, data.values())))
-
-
-def _make_like(value: Any, after: Json) -> None:  # noqa: ANN401 - any argument
-    """Does to an argument what the program did to its copy."""
-    if after is None:
-        return
-    changed = wire.decode(after)
-    if isinstance(value, list | bytearray):
-        value[:] = changed
-    elif isinstance(value, dict | set):
-        value.clear()
-        value.update(changed)
-
-
-def _exception(name: str, message: str) -> BaseException:
-    kind = getattr(types.SimpleNamespace(**vars(sys.modules["builtins"])), name, None)
-    if isinstance(kind, type) and issubclass(kind, Exception):
-        try:
-            return kind(message)
-        except TypeError:
-            pass
-    return RuntimeError(f"{name}: {message}")
-
-
-def _inside(channel: Channel) -> int:
-    """Runs the tests in the program's own process: only for what no other way can test."""
-    job = channel.receive()
-    namespace = _module("solution")
-    try:
-        for part in ("prelude", "program", "tests"):
-            _execute(job[part], f"{part}.py", namespace)
-        if job["check"]:
-            namespace["check"](_resolve(namespace, job["check"]))
-    except BaseException as error:  # noqa: BLE001 - a failed test
-        wire.send(channel, _fault(error))
-        return 1
-    wire.send(channel, {"passed": job["nonce"]})
-    return 0
-
-
 _MODES: dict[str, Callable[[Channel], int]] = {
     "serve": _serve,
     "script": _script,
     "tests": _tests,
-    "inside": _inside,
 }

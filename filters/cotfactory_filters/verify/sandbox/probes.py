@@ -126,8 +126,8 @@ def _succeeds(sandbox: Place, probe: str, args: list[object]) -> bool:
         with sandbox.run("serve") as run:
             run.send({"prelude": "", "program": _PROBES})
             run.receive()
-            call = {"name": probe, "args": wire.encode(args), "kwargs": {}, "nonce": probe}
-            run.send(call)
+            sent = [wire.encode(arg) for arg in args]
+            run.send({"name": probe, "args": sent, "kwargs": {}, "nonce": probe})
             return bool(run.receive().get("value") is not False)
     except StoppedError:
         return True

@@ -1,5 +1,6 @@
 """One program in the sandbox, seen from the parent."""
 
+import contextlib
 import os
 import select
 import signal
@@ -44,6 +45,7 @@ class Run:
         self._deadline = time.monotonic() + limits.wall_s
         self._inbox = wire.Inbox(limits.output_kib * KIB)
         self.ending: Ending | None = None
+        self._was_late = False
         ends.channel.settimeout(0)
 
     def __enter__(self) -> Self:
@@ -103,7 +105,8 @@ class Run:
             self._wait({stdout: select.POLLIN})
             chunk = os.read(stdout, CHUNK_BYTES)
             if not chunk:
-                self._end(kill=False)
+                if self._ran_out_of_time():
+                    raise self._stopped_early()
                 return bytes(written)
             written += chunk
         raise StoppedError("output", "more output than allowed")
@@ -135,10 +138,21 @@ class Run:
 
     def _stopped_early(self) -> StoppedError:
         """Says how the program ended that should have gone on."""
+        if self._ran_out_of_time():
+            limits = f"{self._limits.cpu_s} s of CPU time, {self._limits.wall_s:g} s in all"
+            return StoppedError("timeout", f"no end within {limits}")
         ending = self._end(kill=False)
-        if ending.cpu_s >= self._limits.cpu_s - 0.1 and ending.exit_code == -signal.SIGKILL:
-            return StoppedError("timeout", f"no end within {self._limits.cpu_s} s of CPU time")
         return StoppedError("ended", f"ended early with exit code {ending.exit_code}")
+
+    def _ran_out_of_time(self) -> bool:
+        """Whether the deadline or the CPU limit ended it.
+
+        The kernel does not say that a SIGKILL was for the CPU limit, and counts that time a
+        little otherwise than it reports it.
+        """
+        ending = self._end(kill=False)
+        spent = ending.cpu_s >= self._limits.cpu_s / 2
+        return self._was_late or (ending.exit_code == -signal.SIGKILL and spent)
 
     def _end(self, *, kill: bool = True) -> Ending:
         """Ends the child; without `kill` it gets the rest of its time to end by itself."""
@@ -146,8 +160,10 @@ class Run:
             poll = select.poll()
             poll.register(self._ends.process, select.POLLIN)
             left_s = max(0.0, self._deadline - time.monotonic())
-            if kill or not poll.poll(left_s * 1000):
-                signal.pidfd_send_signal(self._ends.process, signal.SIGKILL)
+            self._was_late = not kill and not poll.poll(left_s * 1000)
+            if kill or self._was_late:
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(self._ends.process, signal.SIGKILL)
             self.ending = self._reap()
         return self.ending
 

@@ -130,7 +130,12 @@ class Sandbox:
                 stdout, sink = os.pipe()
                 shared.callback(os.close, sink)
                 descriptors += [source, sink]
-            process = self._fork(number, mode, descriptors)
+            try:
+                process = self._fork(number, mode, descriptors)
+            except (UnavailableError, OSError):  # the warm process is gone: once more
+                self.close()
+                self.start()
+                process = self._fork(number, mode, descriptors)
         return Run(Ends(ours, process, stdout), limits or self.limits, lambda: self._reap(number))
 
     def _try(self, layers: tuple[str, ...]) -> str:
@@ -179,7 +184,8 @@ class Sandbox:
             )
         zygote = _Zygote(process, ours, layers)
         ours.settimeout(STARTUP_S)
-        self._home = self._home or tempfile.mkdtemp(prefix="cotfactory-")
+        if not layers and not self._home:
+            self._home = tempfile.mkdtemp(prefix="cotfactory-")
         try:
             ours.send(json.dumps(self._setup(layers)).encode())
             reply = ours.recv(MESSAGE_BYTES)

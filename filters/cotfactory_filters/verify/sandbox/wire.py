@@ -19,6 +19,7 @@ Json = Any
 MAX_DEPTH = 60
 MAX_ITERATED = 20_000
 MAX_DECIMAL_CHARS = 1_000
+MAX_COLLISIONS = 100
 _LENGTH = struct.Struct(">I")
 _JSON_INTEGERS = range(-(1 << 63), 1 << 63)
 
@@ -31,16 +32,30 @@ class Opaque:
     """Stands for a value that is no plain data; equal to nothing, not even itself."""
 
     def __init__(self, kind: str) -> None:
-        self.kind = kind
+        vars(self)["_kind"] = kind
 
     def __eq__(self, other: object) -> bool:
         return False
 
     def __hash__(self) -> int:
-        return hash(self.kind)
+        return id(self)
 
     def __repr__(self) -> str:
-        return f"<{self.kind}>"
+        return f"<{vars(self)['_kind']}>"
+
+
+class Handle(Opaque):
+    """Stands for an object that stays in the process that made it: a number, or a name there."""
+
+    def __init__(self, reference: int | str) -> None:
+        super().__init__("object elsewhere")
+        vars(self)["_reference"] = reference
+
+
+def reference(handle: Handle) -> int | str:
+    """Returns what `handle` stands for; no attribute, for it may have any of the object's."""
+    found: int | str = vars(handle)["_reference"]
+    return found
 
 
 def encode(value: object, depth: int = 0) -> Json:
@@ -108,6 +123,7 @@ _ENCODERS: list[tuple[Any, Callable[[Any, int], Json]]] = [
     (deque, _encode_items("l")),
     ((type({}.keys()), type({}.values()), type({}.items())), _encode_items("v")),
     (Iterator, _encode_items("g")),
+    (Handle, lambda value, _depth: {"h": reference(value)}),
 ]
 
 
@@ -156,6 +172,18 @@ def _decode_all(items: list[Json], depth: int) -> list[Any]:
     return [decode(item, depth) for item in items]
 
 
+def _decode_pairs(pairs: list[list[Json]], depth: int) -> dict[Any, Any]:
+    keys = _keys([decode(key, depth) for key, _value in pairs])
+    return dict(zip(keys, (decode(value, depth) for _key, value in pairs), strict=True))
+
+
+def _keys(keys: list[Any]) -> list[Any]:
+    """Refuses keys that were chosen to collide: a set of them takes time in their square."""
+    if len(keys) - len({hash(key) for key in keys}) > MAX_COLLISIONS:
+        raise WireError("keys that collide")
+    return keys
+
+
 _DECODERS: dict[str, Callable[[Any, int], Any]] = {
     "o": lambda name, _depth: Opaque(str(name)),
     "i": lambda digits, _depth: int(digits, 16),
@@ -167,12 +195,13 @@ _DECODERS: dict[str, Callable[[Any, int], Any]] = {
     "r": _decode_range,
     "q": _decode_fraction,
     "t": lambda items, depth: tuple(_decode_all(items, depth)),
-    "s": lambda items, depth: set(_decode_all(items, depth)),
-    "z": lambda items, depth: frozenset(_decode_all(items, depth)),
+    "s": lambda items, depth: set(_keys(_decode_all(items, depth))),
+    "z": lambda items, depth: frozenset(_keys(_decode_all(items, depth))),
     "l": lambda items, depth: deque(_decode_all(items, depth)),
     "v": lambda items, depth: _View(_decode_all(items, depth)),
     "g": lambda items, depth: iter(_decode_all(items, depth)),
-    "d": lambda pairs, depth: {decode(k, depth): decode(v, depth) for k, v in pairs},
+    "d": _decode_pairs,
+    "h": lambda reference, _depth: Handle(reference),
 }
 
 

@@ -11,6 +11,7 @@ import os
 import select
 import shutil
 import signal
+import site
 import socket
 import sys
 from pathlib import Path
@@ -33,9 +34,11 @@ def main() -> None:
     """Serves requests of the parent, whose socket is the descriptor in the first argument."""
     control = socket.socket(fileno=int(sys.argv[1]))
     syscalls.die_with_parent(signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is the parent's to handle
     setup = json.loads(control.recv(MESSAGE_BYTES))
     for module in WARM.split():
         importlib.import_module(module)
+    site.setquit()  # exit() and quit(), which -S leaves out
     try:
         zygote = Zygote(control, setup)
     except syscalls.LayerError as error:

@@ -1,0 +1,467 @@
+"""The sandbox: hostile programs stay in it, within their limits, and others go on after them."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cotfactory_filters.verify.sandbox import (
+    Limits,
+    Sandbox,
+    StoppedError,
+    UnavailableError,
+    probes,
+    sandbox,
+    wire,
+)
+from cotfactory_filters.verify.sandbox.run import Run
+
+LIMITS = Limits(cpu_s=1, wall_s=2, memory_mib=128, output_kib=256, file_mib=1, files=64, threads=8)
+LAYERS = ["namespaces+landlock+seccomp", "landlock+seccomp", "namespaces+seccomp"]
+
+
+def behind(layers: str, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    monkeypatch.setattr(sandbox, "STRONGEST_FIRST", (tuple(layers.split("+")),))
+    return Sandbox(LIMITS)
+
+
+@pytest.fixture(scope="module", params=LAYERS)
+def place(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    with pytest.MonkeyPatch.context() as patch:
+        made = behind(request.param, patch)
+        try:
+            made.start()
+        except UnavailableError as error:
+            pytest.skip(str(error))
+    with made:
+        yield made
+
+
+def called(place: Sandbox, program: str, *args: Any) -> Any:
+    """Loads `program` and returns what its `act` gives, or the name of the error."""
+    with place.run("serve") as run:
+        run.send({"prelude": "", "program": program})
+        loaded = run.receive()
+        if "error" in loaded:
+            return loaded["error"]
+        sent = [wire.encode(arg) for arg in args]
+        run.send({"name": "act", "args": sent, "kwargs": {}, "nonce": "n"})
+        reply = run.receive()
+        return reply.get("error") or wire.decode(reply["value"])
+
+
+def written(place: Sandbox, program: str, stdin: bytes = b"") -> bytes:
+    with place.run("script", stdin=stdin) as run:
+        run.send({"program": program})
+        return run.output()
+
+
+def still_works(place: Sandbox) -> bool:
+    return bool(called(place, "def act(x): return x + 1", 41) == 42)
+
+
+def test_a_program_computes_and_reads_the_standard_library(place: Sandbox) -> None:
+    program = "import csv, sqlite3\nfrom collections import Counter\ndef act(x): return Counter(x)"
+    assert called(place, program, "abca") == {"a": 2, "b": 1, "c": 1}
+
+
+def test_a_whole_program_reads_its_input_and_writes_its_output(place: Sandbox) -> None:
+    assert written(place, "print(sum(map(int, input().split())))", b"3 4\n") == b"7\n"
+    assert (
+        written(place, "import sys\nprint(len(sys.stdin.read()))", b"x" * 1_000_000) == b"1000000\n"
+    )
+
+
+def test_a_program_may_use_threads(place: Sandbox) -> None:
+    program = (
+        "import threading\nout = []\n"
+        "t = threading.Thread(target=lambda: print(int(input()) * 2))\nt.start()"
+    )
+    assert written(place, program, b"21") == b"42\n"
+
+
+READS = """
+def act(path):
+    return open(path).read()
+"""
+ESCAPES = {
+    "reads a file": READS,
+    "reads with an unfiltered descriptor": """
+import os
+def act(path):
+    return os.read(os.open(path, os.O_RDONLY), 100).decode()
+""",
+    "reads through a link": """
+import os
+def act(path):
+    os.symlink(path, "link")
+    return open("link").read()
+""",
+    "reads through its working directory": """
+import os
+def act(path):
+    os.chdir("/")
+    return open("." + path).read()
+""",
+    "reads in native code": """
+import ctypes
+def act(path):
+    libc = ctypes.CDLL(None)
+    buffer = ctypes.create_string_buffer(100)
+    got = libc.read(libc.open(path.encode(), 0), buffer, 100)
+    return buffer.value.decode() if got > 0 else 1 / 0
+""",
+    "reads in a subprocess": """
+import subprocess
+def act(path):
+    return subprocess.run(["cat", path], capture_output=True, check=True).stdout.decode()
+""",
+    "reads in a shell": """
+import os
+def act(path):
+    return os.popen("cat " + path).read() or 1 / 0
+""",
+    "opens by handle in native code": """
+import ctypes
+def act(path):
+    return "canary" if ctypes.CDLL(None).syscall(304, 3, 0, 0) >= 0 else 1 / 0
+""",
+    "looks for descriptors that were left open": """
+import os
+def act(path):
+    for descriptor in range(4, 1024):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            continue
+        return "canary"
+    return 1 / 0
+""",
+}
+
+
+@pytest.mark.parametrize("program", ESCAPES.values(), ids=ESCAPES)
+def test_no_program_reads_a_file_outside(place: Sandbox, program: str, tmp_path: Path) -> None:
+    canary = tmp_path / "canary"
+    canary.write_text("canary")
+    outcome = called(place, program, str(canary))
+    assert outcome in {
+        "PermissionError",
+        "FileNotFoundError",
+        "NotADirectoryError",
+        "ZeroDivisionError",
+        "OSError",
+    }
+    assert still_works(place)
+
+
+CHANGES = {
+    "writes": "open(path, 'w').write('x')",
+    "appends": "open(path, 'a').write('x')",
+    "makes a file beside it": "open(path + '.new', 'w')",
+    "deletes": "os.unlink(path)",
+    "renames": "os.rename(path, path + '.old')",
+    "truncates": "os.truncate(path, 0)",
+    "changes its mode": "os.chmod(path, 0o777)",
+    "changes its times": "os.utime(path, (0, 0))",
+    "changes its owner": "os.chown(path, 1, 1)",
+    "sets an attribute": "os.setxattr(path, 'user.x', b'x')",
+    "links": "os.link(path, 'link')",
+    "mounts": "ctypes.CDLL(None).mount(b'x', path.encode(), b'tmpfs', 0, 0) == 0 or 1 / 0",
+    "leaves its root": "os.chroot('/')",
+    "makes a device": "os.mknod('device', 0o20666, os.makedev(1, 1))",
+}
+
+
+@pytest.mark.parametrize("act", CHANGES.values(), ids=CHANGES)
+def test_no_program_changes_a_file_outside(place: Sandbox, act: str, tmp_path: Path) -> None:
+    canary = tmp_path / "canary"
+    canary.write_text("canary")
+    before = canary.stat()
+    program = f"import ctypes, os\ndef act(path):\n    {act}\n    return 'done'"
+    assert called(place, program, str(canary)) != "done"
+    assert canary.read_text() == "canary"
+    after = canary.stat()
+    assert (after.st_mode, after.st_mtime, after.st_uid) == (
+        before.st_mode,
+        before.st_mtime,
+        before.st_uid,
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["canary"]
+
+
+OTHERS = {
+    "forks": "os.fork()",
+    "forks in native code": "ctypes.CDLL(None).fork() >= 0 or 1 / 0",
+    "clones in native code": "ctypes.CDLL(None).syscall(56, 17, 0, 0, 0, 0) >= 0 or 1 / 0",
+    "clones another way": "ctypes.CDLL(None).syscall(435, 0, 0) >= 0 or 1 / 0",
+    "runs a program": "os.execv('/bin/true', ['true'])",
+    "spawns": "os.posix_spawn('/bin/true', ['true'], {})",
+    "runs from memory": "os.memfd_create('x')",
+    "signals the parent": "os.kill(pid, 9)",
+    "signals everybody": "os.kill(-1, 9)",
+    "signals its group": "os.killpg(0, 9)",
+    "queues a signal": "ctypes.CDLL(None).sigqueue(pid, 9, 0) == 0 or 1 / 0",
+    "has signals sent to the parent": "fcntl.fcntl(1, fcntl.F_SETOWN, pid)",
+    "limits the parent": "resource.prlimit(pid, resource.RLIMIT_CPU, (1, 1))",
+    "traces the parent": "ctypes.CDLL(None).ptrace(16, pid, 0, 0) == 0 or 1 / 0",
+    "reads the parent's memory": "ctypes.CDLL(None).syscall(310, pid, 0, 0, 0, 0, 0) >= 0 or 1 / 0",
+    "slows the parent": "os.setpriority(os.PRIO_PROCESS, pid, 19)",
+    "schedules the parent": "os.sched_setaffinity(pid, {0})",
+    "opens a socket": "socket.socket()",
+    "opens a unix socket": "socket.socket(socket.AF_UNIX)",
+    "makes namespaces": "ctypes.CDLL(None).unshare(0x10000000) == 0 or 1 / 0",
+    "loads a filter of its own": "ctypes.CDLL(None).prctl(22, 2, 0, 0, 0) == 0 or 1 / 0",
+    "makes a ring of requests": "ctypes.CDLL(None).syscall(425, 8, 0) >= 0 or 1 / 0",
+    "shares memory": "ctypes.CDLL(None).shmget(0, 4096, 0o1666) >= 0 or 1 / 0",
+    "types into a terminal": "fcntl.ioctl(0, 0x5412, b'x')",
+    "raises its own limit": "resource.setrlimit(resource.RLIMIT_CPU, (60, 60))",
+}
+
+
+@pytest.mark.parametrize("act", OTHERS.values(), ids=OTHERS)
+def test_no_program_reaches_another_process_or_the_net(place: Sandbox, act: str) -> None:
+    modules = "import ctypes, fcntl, os, resource, socket"
+    program = f"{modules}\ndef act(pid):\n    {act}\n    return 'done'"
+    outcome = called(place, program, os.getpid())
+    assert outcome in {"PermissionError", "ZeroDivisionError", "ValueError", "OSError"}
+    assert still_works(place)
+
+
+def test_a_listening_port_hears_nothing(place: Sandbox) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.2)
+        port = listener.getsockname()[1]
+        program = "import socket\ndef act(port): socket.create_connection(('127.0.0.1', port))"
+        assert called(place, program, port) == "PermissionError"
+        with pytest.raises(TimeoutError):
+            listener.accept()
+
+
+def test_the_environment_is_empty_and_secrets_stay_outside(
+    place: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CANARY", "secret")
+    names = called(place, "import os\ndef act(): return list(os.environ)")
+    assert set(names) <= {"PYTHONHASHSEED", "LC_ALL", "OMP_NUM_THREADS"}
+    files = called(place, "import os\ndef act(): return os.listdir('.')")
+    assert files in ([], "PermissionError")
+    proc = "def act(pid): return open(f'/proc/{pid}/environ', 'rb').read()"
+    assert called(place, proc, os.getpid()) in {"PermissionError", "FileNotFoundError"}
+
+
+GREEDY = {
+    "computes for ever": ("while True: pass", {"timeout"}),
+    "sleeps for ever": ("import time\ntime.sleep(1000)", {"timeout"}),
+    "waits for input": ("import threading\nthreading.Event().wait()", {"timeout"}),
+    "writes for ever": ("while True: print('x' * 1000)", {"output"}),
+    "ignores signals": (
+        (
+            "import signal\nfor s in range(1, 32):\n"
+            "    try: signal.signal(s, signal.SIG_IGN)\n    except OSError: pass\nwhile True: pass"
+        ),
+        {"timeout"},
+    ),
+    "starts threads": (
+        (
+            "import threading, time\nthreading.stack_size(32768)\n"
+            "while True: threading.Thread(target=time.sleep, args=(100,)).start()"
+        ),
+        {"threads", "timeout"},
+    ),
+    "computes in the regular expression engine": (
+        "import re\nre.match('(a+)+$', 'a' * 60 + 'b')",
+        {"timeout"},
+    ),
+    "computes a great power": ("x = 9 ** 9 ** 9", {"timeout"}),
+    "closes its output and goes on": ("import os\nos.close(1)\nwhile True: pass", {"timeout"}),
+}
+
+
+@pytest.mark.parametrize(("program", "kinds"), GREEDY.values(), ids=GREEDY)
+def test_greedy_programs_are_stopped_in_time(place: Sandbox, program: str, kinds: set[str]) -> None:
+    started = time.monotonic()
+    with place.run("script", stdin=b"") as run:
+        run.send({"program": program})
+        assert how_it_ends(run) in kinds
+    assert time.monotonic() - started < LIMITS.wall_s + 1
+    assert still_works(place)
+
+
+def how_it_ends(run: Run) -> str:
+    try:
+        run.output()
+    except StoppedError as stopped:
+        return stopped.kind
+    assert run.ending is not None
+    return "ended" if run.ending.exit_code else "well"
+
+
+ENDING = {
+    "takes memory": ("x = bytearray(1 << 40)", "MemoryError"),
+    "takes memory in pieces": ("x = []\nwhile True: x.append(bytearray(1 << 20))", "MemoryError"),
+    "recurses": ("def f(): f()\nf()", "RecursionError"),
+    "opens files": ("x = []\nwhile True: x.append(open('/dev/null'))", "OSError"),
+    "is nested too deeply": ("x = " + "(" * 10_000 + ")" * 10_000, "SyntaxError"),
+    "is no text of a program": ("\0", "ValueError"),
+}
+
+
+@pytest.mark.parametrize(("program", "error"), ENDING.values(), ids=ENDING)
+def test_programs_that_use_too_much_end_by_themselves(
+    place: Sandbox, program: str, error: str
+) -> None:
+    assert called(place, program) in {error, "SyntaxError" if error == "ValueError" else error}
+    assert still_works(place)
+
+
+CRASHES = {
+    "ends at once": "import os\nos._exit(0)",
+    "crashes": "import ctypes\nctypes.string_at(0)",
+    "aborts": "import os\nos.abort()",
+    "recurses without a limit": (
+        "import sys\nsys.setrecursionlimit(10**9)\nx = []\nfor _ in range(10**6): x = [x]\nrepr(x)"
+    ),
+    "closes the channel": "import os\nos.closerange(0, 100)",
+    "talks nonsense on the channel": "import os\nos.write(3, b'\\xff' * 1000)\nos._exit(0)",
+}
+
+
+@pytest.mark.parametrize("program", CRASHES.values(), ids=CRASHES)
+def test_programs_that_crash_are_told_from_those_that_answer(place: Sandbox, program: str) -> None:
+    with pytest.raises(StoppedError) as stopped:
+        called(place, program)
+    assert stopped.value.kind in {"ended", "garbled", "timeout"}
+    assert still_works(place)
+
+
+def test_files_are_limited_and_gone_afterwards(place: Sandbox) -> None:
+    fill = """
+def act():
+    sizes = 0
+    try:
+        for number in range(1000):
+            with open(f"file{number}", "wb") as file:
+                for _ in range(64):
+                    sizes += file.write(bytes(1 << 14))
+                    file.flush()
+    except OSError:
+        pass
+    return sizes
+"""
+    size = called(place, fill)
+    if "namespaces" in place.layer:
+        assert 0 < size <= LIMITS.file_mib << 20
+        nested = "import os\ndef act():\n    try:\n        while True:\n            os.umask(0o777)"
+        nested += (
+            "\n            os.mkdir('d'); os.chdir('d')\n    except OSError:\n        return 1"
+        )
+        assert called(place, nested) == 1
+        assert called(place, "import os\ndef act(): return os.listdir('.')") == []
+        assert called(place, fill) == size
+    else:  # without a file system of its own, a program gets no place to write
+        assert size in {"PermissionError", 0}
+
+
+def test_nothing_of_one_program_reaches_the_next(place: Sandbox) -> None:
+    leave = "import builtins, json\nbuiltins.left = json.left = 1\ndef act(): return 1"
+    assert called(place, leave) == 1
+    look = "import builtins, json\ndef act(): return 'left' in vars(builtins) | vars(json)"
+    assert called(place, look) is False
+
+
+def test_two_programs_run_side_by_side(place: Sandbox) -> None:
+    with place.run("serve") as one, place.run("serve") as two:
+        for run, answer in ((one, 1), (two, 2)):
+            run.send({"prelude": "", "program": f"def act(): return {answer}"})
+        answers = []
+        for run in (two, one):
+            run.receive()
+            run.send({"name": "act", "args": [], "kwargs": {}, "nonce": "n"})
+            answers.append(run.receive()["value"])
+    assert answers == [2, 1]
+
+
+def test_a_sandbox_whose_warm_process_was_killed_starts_again(place: Sandbox) -> None:
+    zygote = place._zygote  # noqa: SLF001 - the fault to inject
+    assert zygote is not None
+    zygote.process.kill()
+    zygote.process.wait()
+    assert still_works(place)
+
+
+@pytest.mark.parametrize("missing", ["landlock", "seccomp"])
+def test_a_layer_too_few_does_not_pass_the_self_test(
+    missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = "seccomp" if missing == "landlock" else "landlock"
+    with pytest.raises(UnavailableError, match=f"{kept}: does not hold back"):
+        behind(kept, monkeypatch).start()
+
+
+def test_no_sandbox_means_no_execution(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probes, "escapes", lambda _place: ["read_outside"])
+    with pytest.raises(UnavailableError, match="read_outside") as refused:
+        Sandbox(LIMITS).run("serve")
+    for layers in LAYERS:
+        assert layers in str(refused.value)
+
+
+def test_without_a_sandbox_only_an_explicit_wish_runs_programs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sandbox, "STRONGEST_FIRST", ())
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    with Sandbox(LIMITS, allow_unsafe=True) as place:
+        assert place.layer == "none (unsafe)"
+        assert still_works(place)
+    monkeypatch.setenv("HF_TOKEN", "hf_x")
+    with pytest.raises(UnavailableError, match="HF_TOKEN"):
+        Sandbox(LIMITS, allow_unsafe=True).start()
+
+
+def test_nothing_survives_a_parent_that_is_killed() -> None:
+    program = """
+import time
+from cotfactory_filters.verify.sandbox import Limits, Sandbox
+place = Sandbox(Limits())
+place.start()
+run = place.run("serve")
+run.send({"prelude": "", "program": "import time; time.sleep(1000)"})
+print(place._zygote.process.pid, flush=True)
+time.sleep(1000)
+"""
+    parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    zygote = int(parent.stdout.readline())
+    family = descendants(zygote)
+    assert len(family) >= 2
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    parent.stdout.close()
+    deadline = time.monotonic() + 5
+    while any(map(is_alive, family)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(is_alive, family))
+
+
+def descendants(process: int) -> list[int]:
+    found = [process]
+    for parent in found:
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        found += map(int, children)
+    return found
+
+
+def is_alive(process: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{process}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
