@@ -10,12 +10,11 @@ from pydantic import Field
 
 from cotfactory_filters.annotate.base import Annotator
 from cotfactory_filters.annotate.language_model import fits, guess
-from cotfactory_filters.annotate.language_scan import Target, scan
-from cotfactory_filters.annotate.language_words import COMMON_WORDS
+from cotfactory_filters.annotate.language_scan import scan
+from cotfactory_filters.annotate.language_scan import target as expected
 from cotfactory_filters.annotate.scripts import (
     CHARS_PER_WORD,
     MAIN_LANGUAGE,
-    SHARED,
     Script,
     scripts_of,
 )
@@ -86,7 +85,7 @@ class Language(Annotator[LanguageSettings]):
     def measure(self, series: pl.Series, target: str) -> list[Measured]:
         """Measures each text against the language `target`."""
         texts = utf8(series)
-        scanned = scan(texts, _target(target))
+        scanned = scan(texts, expected(target))
         counts = scanned.words * _WORDS_PER_CHAR
         measured = [
             Measured(_by_language(row, target), span)
@@ -123,16 +122,6 @@ class Language(Annotator[LanguageSettings]):
 
 _JUDGED_SENTENCE_BYTES = 512
 _SENTENCE_GAP_BYTES = 4  # a full stop and space between two sentences of one passage
-
-
-def _target(language: str) -> Target:
-    home = np.zeros(len(Script), np.uint8)
-    home[[*scripts_of(language)]] = 1
-    names = [*COMMON_WORDS]
-    shared = Script.LATIN in scripts_of(language) or not SHARED.keys().isdisjoint(
-        scripts_of(language)
-    )
-    return Target(home, names.index(language) if language in names else -1, marking=shared)
 
 
 def _by_language(counts: NDArray[np.float64], target: str) -> Counter[str]:

@@ -4,6 +4,8 @@ Math and code are passed over: \(…\), \[…\], $…$, commands, fences and bac
 touch a digit or an underscore. Single letters are variables, not words.
 """
 
+import functools
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numba as nb
@@ -11,12 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cotfactory_filters.annotate.language_words import COMMON_WORDS, NEUTRAL_WORDS
-from cotfactory_filters.annotate.scripts import CHARS_PER_WORD, Script, block_table
+from cotfactory_filters.annotate.scripts import (
+    CHARS_PER_WORD,
+    JUDGED_SCRIPTS,
+    Script,
+    block_table,
+    scripts_of,
+)
 from cotfactory_filters.annotate.utf8 import Utf8
 
 MIN_WORDS = 5  # a shorter sentence is joined to the next one of its paragraph
+SHORT_WORDS = 3  # ... unless it has common words of another language and none of its own
+NEUTRAL = 7
 MAX_WORDS = 200  # a longer one is cut; counts of common words must fit into a byte
 MIN_COMMON_SHARE = 0.15  # prose of a language has more of its common words
+PROSE_WORDS = 4  # so many in a row, with a space behind each, are no formula
 MAX_FORMULA_BYTES = 2000
 MAX_CODE_BYTES = 1 << 20
 
@@ -24,7 +35,7 @@ _U8 = NDArray[np.uint8]
 _I32 = NDArray[np.int32]
 _I64 = NDArray[np.int64]
 _U64 = NDArray[np.uint64]
-_Target = tuple[_U8, int, int]
+_Target = tuple[_U8, bool, bool, _U64, _U64]
 _SEED, _FACTOR = np.uint64(14695981039346656037), np.uint64(1099511628211)
 _SLOTS = 1 << 14
 
@@ -34,13 +45,17 @@ compiled = nb.njit(cache=True, nogil=True)
 class Target(NamedTuple):
     """What the scan must know of the expected language.
 
-    home[script] is 1 for its scripts. `marking` says that the script does not decide, for other
-    languages share it. `column` is its place in COMMON_WORDS, or -1: then every sentence is marked.
+    home[script] is 1 for its scripts. `judged` says that its script does not decide, for other
+    languages share it. hashes and ones are the table of common words: ones[slot] has a 1 in the
+    byte of each list that the word is in; byte 0 is the language's own list, byte NEUTRAL holds
+    words that count for no language. Without an own list, every sentence is marked.
     """
 
     home: _U8
-    column: int
-    marking: bool
+    judged: bool
+    listed: bool
+    hashes: _U64
+    ones: _U64
 
 
 class Scanned(NamedTuple):
@@ -56,34 +71,42 @@ class Scanned(NamedTuple):
     marks: _I64
 
 
-def scan(texts: Utf8, target: Target) -> Scanned:
+@functools.cache
+def target(language: str) -> Target:
+    """Returns what is known of `language`, an ISO 639-1 code or empty."""
+    scripts = scripts_of(language)
+    home = np.zeros(len(Script), np.uint8)
+    home[[*scripts]] = 1
+    others = [code for code in COMMON_WORDS if code != language][: NEUTRAL - 1]
+    hashes, ones = _word_table([COMMON_WORDS.get(language, ""), *(COMMON_WORDS[o] for o in others)])
+    judged = scripts[0] in JUDGED_SCRIPTS
+    return Target(home, judged, language in COMMON_WORDS, hashes, ones)
+
+
+def scan(texts: Utf8, expected: Target) -> Scanned:
     """Counts and marks; see Scanned."""
     rows = len(texts.offsets) - 1
     words = np.zeros((rows, len(Script)), np.int32)
     spans = np.zeros(rows, np.int32)
-    # A sentence has MIN_WORDS words of two letters or more, each with something behind it.
-    marks = np.empty((len(texts.data) // (3 * MIN_WORDS) + 1, 4), np.int64)
-    found = _scan(
-        texts.data,
-        texts.offsets,
-        (target.home, target.column, int(target.marking)),
-        (words, spans, marks),
-    )
+    # A sentence has SHORT_WORDS words of two letters or more, each with something behind it.
+    marks = np.empty((len(texts.data) // (3 * SHORT_WORDS) + 1, 4), np.int64)
+    given = (expected.home, expected.judged, expected.listed, expected.hashes, expected.ones)
+    found = _scan(texts.data, texts.offsets, given, (words, spans, marks))
     return Scanned(words, spans, marks[:found])
 
 
-def _word_table() -> tuple[_U64, _U64]:
-    """Returns hashes of common words, and a 1 in the byte of each language they are common in."""
-    languages: dict[int, int] = {}
-    columns = [*COMMON_WORDS.values(), *([""] * (_NEUTRAL - len(COMMON_WORDS))), NEUTRAL_WORDS]
-    for column, words in enumerate(columns):
+def _word_table(lists: Sequence[str]) -> tuple[_U64, _U64]:
+    """Returns hashes of common words, and a 1 in the byte of each list that holds them."""
+    bytes_of: dict[int, int] = {}
+    columns = [*enumerate(lists), (NEUTRAL, NEUTRAL_WORDS)]
+    for column, words in columns:
         for word in words.split():
             key = int(_SEED)
             for byte in word.encode():
                 key = ((key ^ byte) * int(_FACTOR)) & 0xFFFF_FFFF_FFFF_FFFF
-            languages[key] = languages.get(key, 0) | 1 << 8 * column
+            bytes_of[key] = bytes_of.get(key, 0) | 1 << 8 * column
     hashes, ones = np.zeros(_SLOTS, np.uint64), np.zeros(_SLOTS, np.uint64)
-    for key, mask in languages.items():
+    for key, mask in bytes_of.items():
         slot = key % _SLOTS
         while ones[slot]:
             slot = (slot + 1) % _SLOTS
@@ -104,12 +127,9 @@ def _byte_classes() -> _U8:
     return table
 
 
-_NEUTRAL = 7  # the byte of a word's languages that says that it is a word of none
 _ASCII, _LEAD, _STOP, _BREAK, _SKIPPED = 1, 2, 3, 4, 5
 _CLASS = _byte_classes()
 _BLOCK = block_table()
-_HASHES, _ONES = _word_table()
-_LANGUAGES = len(COMMON_WORDS)
 _UNSPACED = np.array([script in CHARS_PER_WORD for script in Script], np.uint8)
 _LATIN = int(Script.LATIN)
 
@@ -125,6 +145,31 @@ def _find(data: _U8, at: int, end: int, closer: tuple[int, int]) -> int:
 
 
 @compiled
+def _is_prose(data: _U8, at: int, end: int) -> bool:
+    """Says whether what looks like a formula holds CJK characters, or several words in a row."""
+    words = letters = 0
+    for position in range(at, end):
+        byte = data[position]
+        if byte >= 0xE3:
+            return True
+        if _CLASS[byte] == _ASCII or byte >= 0x80:
+            letters += 1
+            continue
+        words = words + 1 if byte == 32 and letters >= 2 else 0
+        letters = -MAX_FORMULA_BYTES if byte == 92 else 0
+        if words >= PROSE_WORDS:
+            return True
+    return False
+
+
+@compiled
+def _find_in_formula(data: _U8, at: int, end: int, closer: tuple[int, int]) -> int:
+    """Returns the position of two bytes, or -1; prose is no formula."""
+    found = _find(data, at, end, closer)
+    return -1 if found >= 0 and _is_prose(data, at, found) else found
+
+
+@compiled
 def _after_dollar(data: _U8, at: int, end: int) -> int:
     """Returns the end of $…$ or $$…$$; a dollar that opens no formula is money.
 
@@ -132,7 +177,7 @@ def _after_dollar(data: _U8, at: int, end: int) -> int:
     """
     end = min(end, at + MAX_FORMULA_BYTES)
     if at + 1 < end and data[at + 1] == 36:
-        closer = _find(data, at + 2, end, (36, 36))
+        closer = _find_in_formula(data, at + 2, end, (36, 36))
         return closer + 2 if closer >= 0 else at + 2
     if at + 1 >= end or data[at + 1] <= 32:
         return at + 1
@@ -141,7 +186,7 @@ def _after_dollar(data: _U8, at: int, end: int) -> int:
             break
         if data[position] == 36 and data[position - 1] > 32:
             digit = position + 1 < end and data[position + 1] >= 48 and data[position + 1] <= 57
-            return at + 1 if digit else position + 1
+            return at + 1 if digit or _is_prose(data, at, position) else position + 1
     return at + 1
 
 
@@ -150,7 +195,7 @@ def _after_backslash(data: _U8, at: int, end: int) -> int:
     r"""Returns the end of \(…\), \[…\], or a command; \text{…} is read on as text."""
     follower = data[at + 1] if at + 1 < end else np.uint8(32)
     if follower in (40, 91):
-        closer = _find(
+        closer = _find_in_formula(
             data, at + 2, min(end, at + MAX_FORMULA_BYTES), (92, 41 if follower == 40 else 93)
         )
         return closer + 2 if closer >= 0 else at + 2
@@ -212,12 +257,13 @@ def _letter(data: _U8, at: int, end: int) -> tuple[int, int]:
 
 
 @compiled
-def _common(key: np.uint64) -> np.uint64:
-    """Returns a 1 in the byte of each language in which the word with this hash is common."""
+def _common(key: np.uint64, target: _Target) -> np.uint64:
+    """Returns a 1 in the byte of each list that holds the word with this hash."""
+    _, _, _, hashes, ones = target
     slot = key & np.uint64(_SLOTS - 1)
-    while _ONES[slot] != 0:
-        if _HASHES[slot] == key:
-            return np.uint64(_ONES[slot])
+    while ones[slot] != 0:
+        if hashes[slot] == key:
+            return np.uint64(ones[slot])
         slot = (slot + np.uint64(1)) & np.uint64(_SLOTS - 1)
     return np.uint64(0)
 
@@ -269,34 +315,31 @@ def _word(data: _U8, start: int, end: int) -> tuple[int, int, np.uint64]:
 
 
 @compiled
-def _marked(words: int, hits: np.uint64, column: int) -> bool:
-    """Says whether a sentence lacks the common words of its language, or has more of another's.
-
-    Without a list for its language, any sentence is to be looked at.
-    """
-    if column < 0:
-        return True
-    own = np.int64((hits >> np.uint64(8 * column)) & np.uint64(255))
-    if own < MIN_COMMON_SHARE * words:
-        return True
-    for other in range(_LANGUAGES):
-        if np.int64((hits >> np.uint64(8 * other)) & np.uint64(255)) > own:
-            return True
-    return False
+def _marked(words: int, hits: np.uint64, target: _Target) -> bool:
+    """Says whether a sentence lacks the common words of its language, or has more of another's."""
+    if words < SHORT_WORDS or not target[1]:
+        return False
+    own = int(hits & np.uint64(255))
+    most = 0
+    for other in range(1, NEUTRAL):
+        most = max(most, int((hits >> np.uint64(8 * other)) & np.uint64(255)))
+    if words < MIN_WORDS:
+        return bool(own == 0 and most >= 2)
+    return bool(not target[2] or own < MIN_COMMON_SHARE * words or most > own)
 
 
 @compiled
-def _end_sentence(
+def _mark(
     row: int, bounds: tuple[int, int, int, np.uint64], target: _Target, marks: _I64, found: int
 ) -> int:
     """Marks a sentence (first byte, end, words, hits) where it is to be looked at."""
     start, end, words, hits = bounds
-    if words >= MIN_WORDS and target[2] and _marked(words, hits, target[1]):
+    if _marked(words, hits, target):
         marks[found, 0] = row
         marks[found, 1] = start
         marks[found, 2] = end
         marks[found, 3] = words
-        found += 1
+        return found + 1
     return found
 
 
@@ -337,8 +380,8 @@ def _scan_text(  # noqa: C901, PLR0912 - calls that pass arrays cost more than t
                 if letters < 2:
                     continue
                 if script == _LATIN:
-                    common = _common(key)
-                    if common >> np.uint64(8 * _NEUTRAL):
+                    common = _common(key, target)
+                    if common >> np.uint64(8 * NEUTRAL):
                         continue
                     # Among other scripts, short Latin words are units and functions (cm, sin),
                     # and capitalised ones are names.
@@ -362,15 +405,17 @@ def _scan_text(  # noqa: C901, PLR0912 - calls that pass arrays cost more than t
             ends = byte == 10 or at + 1 >= end or data[at + 1] <= 32
             at += 1
             new_paragraph = byte == 10 and at < end and data[at] == 10
-            if (ends and count >= MIN_WORDS) or new_paragraph:
-                found = _end_sentence(row, (start, last, count, hits), target, marks, found)
-                count = 0
-                hits = np.uint64(0)
+            if ends and count > 0:
+                before = found
+                found = _mark(row, (start, last, count, hits), target, marks, found)
+                if count >= MIN_WORDS or new_paragraph or found > before:
+                    count = 0
+                    hits = np.uint64(0)
         if count >= MAX_WORDS:
-            found = _end_sentence(row, (start, last, count, hits), target, marks, found)
+            found = _mark(row, (start, last, count, hits), target, marks, found)
             count = 0
             hits = np.uint64(0)
-    found = _end_sentence(row, (start, last, count, hits), target, marks, found)
+    found = _mark(row, (start, last, count, hits), target, marks, found)
     return found, longest
 
 

@@ -1,7 +1,8 @@
-"""Common words of languages that share the Latin script, all in lower case.
+"""Common words of languages that share the Latin script, in lower case.
 
 Function words make up a third or more of any prose, so that a sentence with few of its language's
-is either no prose or another language. Words of several languages stand under each.
+is either no prose or another language. The first lists are also what sentences of other
+languages are compared with.
 """
 
 from collections.abc import Mapping
@@ -73,6 +74,58 @@ COMMON_WORDS: Mapping[str, str] = {
         "zou nog al wel geen meer veel alle elke elk deze dit we wij ik je hij zij ze hun haar "
         "ons wat wie waar hoe hoeveel dus omdat tot onder tussen na twee drie vier vijf zes tien "
         "totaal dag dagen keer aantal waarde gelijk eerst nu misschien laten"
+    ),
+    "sv": (
+        "och det att en ett som på är av för med den till har inte om han hon de vi jag du ni var "
+        "kan ska så men eller när då hur vad vem där här mycket många alla varje efter före från "
+        "under över mellan också bara två tre fyra fem sex tio hans hennes deras sitt sina "
+        "dag dagar antal lika skulle hade blir finns"
+    ),
+    "da": (
+        "og det at en et som på er af for med den til har ikke om han hun de vi jeg du var kan "
+        "skal så men eller når da hvor hvad hvem der her meget mange alle hver efter før fra "
+        "under over mellem også kun to tre fire fem seks ti hans hendes deres sit sine dag "
+        "dage antal lig ville havde bliver findes"
+    ),
+    "no": (
+        "og det at en et som på er av for med den til har ikke om han hun de vi jeg du var kan "
+        "skal så men eller når da hvor hva hvem der her mye mange alle hver etter før fra under "
+        "over mellom også bare to tre fire fem seks ti hans hennes deres sitt sine dag dager "
+        "antall lik ville hadde blir finnes"
+    ),
+    "pl": (
+        "się na nie to jest że do jak za od po co ale czy już tylko tak ma są był była było być "
+        "przez dla przed przy bez lub oraz więc jeśli kiedy gdzie ile kto który która które tego "
+        "tym tej ten ta jego jej ich jeden dwa dwie trzy cztery pięć sześć dziesięć każdy każda "
+        "dni dzień razem liczba równa może"
+    ),
+    "tr": (
+        "bir ve bu da de için ile çok ne kadar daha var yok olarak olan gibi sonra önce her kaç "
+        "ise ama veya ya ki mi mı biri iki üç dört beş altı on tane toplam gün günde sayısı eşit "
+        "değil ben sen biz siz onlar şu eğer nasıl neden hangi kendi diye ancak içinde olur oldu"
+    ),
+    "id": (
+        "yang dan di itu dengan untuk pada adalah dari ini dalam tidak akan ke ada juga atau kita "
+        "kami saya dia mereka sudah bisa dapat karena jika jadi maka setiap berapa banyak lebih "
+        "satu dua tiga empat lima enam sepuluh semua setelah sebelum hari jumlah sama sebuah oleh "
+        "seperti lalu"
+    ),
+    "vi": (
+        "là và của có không được cho một các với những trong này đã để khi người đến thì cũng như "
+        "từ ra vào bao nhiêu mỗi hai ba bốn năm sáu mười nếu vậy ta chúng số tổng ngày còn lại "
+        "hơn bằng sau trước rồi sẽ phải đó nào gì"
+    ),
+    "fi": (
+        "ja on ei se että hän oli mutta niin kun myös jos tai kuin mitä joka jotka ovat olla "
+        "kuinka monta paljon kaikki jokainen sitten ennen jälkeen yksi kaksi kolme neljä viisi "
+        "kuusi kymmenen päivä päivää yhteensä määrä minä sinä me te he tämä tässä siis koska vain "
+        "vielä nyt"
+    ),
+    "sw": (
+        "na ya wa kwa ni katika la za kuwa ili au kama lakini hivyo baada kabla kila ana alikuwa "
+        "ina wana yake wake zake hii hiyo hilo huo hizo kuna ngapi siku jumla mmoja moja mbili "
+        "tatu nne tano sita kumi nyingi zaidi yote wote jibu hatua sasa tu pia kutoka hapo basi "
+        "ikiwa"
     ),
 }
 

@@ -63,7 +63,7 @@ MAIN_LANGUAGE: dict[Script, str] = {
 }
 """The language that a script is taken for where nothing else says which of its languages it is."""
 
-SHARED = {
+_SHARED = {
     Script.CYRILLIC: ("be", "bg", "kk", "ky", "mk", "mn", "sr", "tg", "uk"),
     Script.ARABIC: ("fa", "ps", "ur", "ug"),
     Script.DEVANAGARI: ("mr", "ne", "sa"),
@@ -71,11 +71,13 @@ SHARED = {
     Script.HEBREW: ("yi",),
     Script.ETHIOPIC: ("ti",),
 }
-"""Further languages of scripts whose main language is not alone."""
+JUDGED_SCRIPTS = (Script.LATIN, Script.CYRILLIC, Script.ARABIC)
+"""Scripts of many languages, which fastText tells apart. Of the others that languages share, it
+takes Hindi for Nepali or Marathi every third time: there the script decides."""
 
 _SCRIPTS_OF: dict[str, tuple[Script, ...]] = {
     **{language: (script,) for script, language in MAIN_LANGUAGE.items()},
-    **{language: (script,) for script, languages in SHARED.items() for language in languages},
+    **{language: (script,) for script, languages in _SHARED.items() for language in languages},
     "ja": (Script.KANA, Script.HAN),
     "ko": (Script.HANGUL, Script.HAN),
 }
