@@ -131,7 +131,7 @@ COMMON_WORDS: Mapping[str, str] = {
 
 NEUTRAL_WORDS = (
     "sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh log ln exp mod gcd lcm max min "
-    "lim sqrt det dim ker deg abs floor ceil frac int float str def dx dy dt cm mm km kg mg ml "
+    "lim sqrt dim ker deg abs floor ceil frac int float str def dx dy dt cm mm km kg mg ml "
     "hr hrs mph kmh th st nd rd"
 )
 """Functions, units and other tokens of formulas: words of no language."""

@@ -99,6 +99,20 @@ def test_short_sentences_count_for_nobody() -> None:
     assert language("Très bien. " + ENGLISH)["share"] == 1
 
 
+@pytest.mark.parametrize("question", ["Quel bénéfice a-t-il réalisé ?", "¿Cuántas abejas hay?"])
+def test_a_short_sentence_of_another_languages_common_words_counts(question: str) -> None:
+    assert language(ENGLISH + question)["foreign_words"] >= 3
+
+
+def test_prose_between_math_delimiters_is_read() -> None:
+    assert language(ENGLISH + r"\[ n = 1. " + GERMAN + r"\]" + ENGLISH)["languages"] == ["en", "de"]
+    assert language(ENGLISH + r"\( n_{	ext{总数}} \)")["languages"] == ["en", "zh"]
+
+
+def test_hindi_is_told_by_its_script() -> None:
+    assert language("देखिए इस बार का बिग बॉस क्या क्या दिखाता है।", "hi")["share"] == 1
+
+
 def test_an_answer_in_another_language_than_the_question_shows() -> None:
     row = language(ENGLISH, response=FRENCH * 2)
     assert (row["response"], row["response_matches"]) == ("fr", False)
