@@ -7,6 +7,7 @@ from cotfactory_filters.verify import symbolic
 from cotfactory_filters.verify.answer import AnswerVerifier, Judgement, Question
 from cotfactory_filters.verify.choice import letter
 from cotfactory_filters.verify.extract import marked_answer
+from cotfactory_filters.verify.formula.balls import is_beyond_computing
 from cotfactory_filters.verify.formula.characters import plain_characters
 from cotfactory_filters.verify.formula.clock import same_time
 from cotfactory_filters.verify.formula.numbers import read_number, same_number
@@ -68,7 +69,7 @@ class MathVerifier(AnswerVerifier):
                 status: Status = "correct" if same else "incorrect"
                 method = way.__name__.removeprefix("_by_")
                 return Judgement(status, method, asked.reference)
-        return Judgement("unparsable", "", asked.reference, "neither a number nor a formula")
+        return Judgement("unparsable", "", asked.reference, "an answer that cannot be compared")
 
 
 def _by_letter(asked: Question) -> bool | None:
@@ -92,14 +93,18 @@ def _by_formula(asked: Question) -> bool | None:
 
 
 def _by_words(asked: Question) -> bool | None:
-    """Compares words; a reference of words alone is not equal to anything else."""
+    """Compares words; words alone are not equal to anything else."""
     wanted, given = _squeezed(asked.reference), _squeezed(asked.answer)
     if _WORD.search(asked.reference) and wanted and wanted == given:
         return True
-    return False if is_prose(asked.reference) else None
+    return False if is_prose(asked.reference) or is_prose(asked.answer) else None
 
 
 def _by_symbols(asked: Question) -> bool | None:
+    """Asks the symbolic engine, unless it would only hang."""
+    trees = readings(asked.reference, asked.language) + readings(asked.answer, asked.language)
+    if any(is_beyond_computing(tree) for tree in trees):
+        return None
     return symbolic.symbolically_equal(asked.reference, asked.answer)
 
 

@@ -11,6 +11,8 @@ from flint import acb, arb, ctx, fmpq
 
 from cotfactory_filters.verify.formula.nodes import Node
 
+MAX_POWER_OF_TEN = 5000
+
 Values = Mapping[str, acb]
 
 
@@ -49,6 +51,19 @@ def ball(value: Fraction) -> acb:
 def is_real(value: acb) -> bool:
     """Whether the ball may hold a real number."""
     return bool(value.imag.contains(0))
+
+
+def is_beyond_computing(node: Node) -> bool:
+    """Whether a power or a factorial in `node` is too large for an engine that expands it."""
+    if any(is_beyond_computing(arg) for arg in node.args):
+        return True
+    if node.kind != "power" and node.value not in ("factorial", "binomial"):
+        return False
+    try:
+        size = abs(evaluate(node, {}))
+    except UndecidableError:
+        return False
+    return not size.is_finite() or not size < arb(10) ** MAX_POWER_OF_TEN
 
 
 def _number(node: Node, _values: Values) -> acb:

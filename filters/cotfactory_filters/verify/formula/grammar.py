@@ -133,7 +133,7 @@ class Grammar(Atoms):
                 left, right = _joined("product", factors), self.factor()
                 divides = operator.text == "/"
                 factors = [Node("quotient" if divides else "call", (left, right), operator.text)]
-            elif self.starts_atom() and self.here.kind != "number":
+            elif self.starts_atom() and (self.here.kind != "number" or self.ahead(-1).text == ")"):
                 factors.append(self.factor())
             else:
                 return _joined("product", factors)

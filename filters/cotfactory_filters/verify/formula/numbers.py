@@ -8,11 +8,10 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
-MAX_DIGITS = 300  # of one number; longer ones are left to the evaluator
 MAX_EXPONENT = 400
 
-_INT = r"\d{1,300}"
-_DECIMAL = rf"(?:{_INT}(?:\.\d{{0,300}})?|\.\d{{1,300}})"
+_INT = r"\d{1,2000}"  # an answer has no more characters; int() refuses more than 4,300
+_DECIMAL = rf"(?:{_INT}(?:\.\d{{0,2000}})?|\.\d{{1,2000}})"
 _SIGN = r"[+-]?"
 _NUMBER = re.compile(
     rf"(?P<sign>{_SIGN})(?:(?P<whole>\d{{1,100}})(?=\\frac|[ ]\d+/\d))?[ ]?(?:"

@@ -12,10 +12,10 @@ from cotfactory_filters.verify.formula.tokens import UnreadableError
 from cotfactory_filters.verify.formula.units import single_letter_unit
 
 _TIGHT_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-_FORMULA_IN_PROSE = re.compile(r"\$\$?([^$]+)\$\$?|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
-_PROSE_WORD = re.compile(r"(?<!\\)\b[^\W\d_]{2,}")
+_PROSE_WORD = re.compile(r"[^\W\d_]{2,}")
+_NO_PROSE = re.compile(r"[^\w\s.,:;()$%-]|_")
 _MENTION = re.compile(
-    r"\$[^$]+\$|\\\(.+?\\\)|(?:\\d?frac\{[^{}]+\}\{[^{}]+\})|-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:/\d+)?(?:\s?\\?%)?"
+    r"\$[^$]+\$|\\\(.+?\\\)|\\d?frac\{[^{}]+\}\{[^{}]+\}|-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:/\d+)?(?:\s?\\?%)?"
 )
 
 
@@ -60,13 +60,13 @@ def _spellings(text: str) -> Iterator[str]:
 
 
 def from_prose(text: str) -> str | None:
-    """Returns the last formula or number of a sentence: `the largest n is 34`."""
-    if len(_PROSE_WORD.findall(_FORMULA_IN_PROSE.sub(" ", text))) == 0:
+    """Returns the formula or number of a sentence that has just one: `the largest n is 34`."""
+    mentions = [m for m in _MENTION.findall(text) if any(char.isdigit() for char in m)]
+    around = _MENTION.sub(" ", text)
+    if len(mentions) != 1 or _NO_PROSE.search(around) or not _PROSE_WORD.search(around):
         return None
-    last = None
-    for last in _MENTION.finditer(text):  # noqa: B007 - the last one is wanted
-        pass
-    return last[0].strip(" $") if last else None
+    only: str = mentions[0]
+    return only.strip(" $")
 
 
 def _as_quantity(node: Node) -> list[Node]:

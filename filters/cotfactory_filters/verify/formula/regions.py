@@ -17,7 +17,7 @@ from cotfactory_filters.verify.formula.scalars import FAST_BITS, Same, same_valu
 _INFINITY = Node("infinity")
 _MINUS_INFINITY = Node("negative", (_INFINITY,))
 _INTERVALS = frozenset(("()", "[]", "(]", "[)"))
-_FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!="}
+_FLIPPED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!="}
 
 
 class Span(NamedTuple):
@@ -126,8 +126,8 @@ def _solutions(node: Node) -> Region:
 
 
 def _where(operator: str, bound: Node) -> Region:
-    if operator == "in":
-        return region(bound)
+    if operator in ("in", "="):
+        return region(bound) if operator == "in" else [_point(bound)]
     if operator == "!=":
         return _complement([_point(bound)])
     if operator in ("<", "<="):

@@ -1,6 +1,7 @@
 """Whether two formulas have the same value, wherever both have one."""
 
 import hashlib
+from collections.abc import Iterator
 from enum import Enum
 from fractions import Fraction
 
@@ -96,40 +97,39 @@ def _rounded(one: Node, other: Node, first: acb, second: acb) -> Same:
 
 
 def _same_function(one: Node, other: Node, names: list[str]) -> Same:
-    agreed, complex_agreed, complex_apart = 0, 0, False
+    real = complex_ = 0
+    complex_apart = False
+    for first, second in _values_at_points(one, other, names):
+        if is_real(first):
+            if _apart(first, second):
+                return Same.NO
+            real += _agree(first, second, FAST_BITS)
+        else:
+            complex_apart |= _apart(first, second)
+            complex_ += _agree(first, second, FAST_BITS)
+    if real >= ENOUGH_POINTS or (not real and not complex_apart and complex_ >= ENOUGH_POINTS):
+        return Same.YES
+    return Same.NO if not real and complex_apart else Same.UNKNOWN
+
+
+def _values_at_points(one: Node, other: Node, names: list[str]) -> Iterator[tuple[acb, acb]]:
+    """Yields the values of two formulas at the points where both have one."""
     for index in range(POINTS):
         with precision(FAST_BITS):
             values = {name: point(name, index) for name in names}
-            first, second = evaluate(one, values), evaluate(other, values)
-            if not (first.is_finite() and second.is_finite()):
+            try:
+                first, second = evaluate(one, values), evaluate(other, values)
+            except UndecidableError:
                 continue
-            if is_real(first):
-                if _apart(first, second):
-                    return Same.NO
-                agreed += _agree(first, second, FAST_BITS)
-            else:
-                complex_apart |= _apart(first, second)
-                complex_agreed += _agree(first, second, FAST_BITS)
-    if agreed >= ENOUGH_POINTS:
-        return Same.YES
-    if agreed == 0 and complex_apart:
-        return Same.NO
-    return Same.YES if agreed == 0 and complex_agreed >= ENOUGH_POINTS else Same.UNKNOWN
+            if first.is_finite() and second.is_finite():
+                yield first, second
 
 
 def same_but_constant(one: Node, other: Node) -> Same:
     """Whether two functions differ by nothing but a constant."""
-    names = (symbols(one) | symbols(other)) - CONSTANTS
-    differences: list[acb] = []
+    names = sorted((symbols(one) | symbols(other)) - CONSTANTS)
     with precision(FAST_BITS):
-        for index in range(POINTS):
-            values = {name: point(name, index) for name in names}
-            try:
-                difference = evaluate(one, values) - evaluate(other, values)
-            except UndecidableError:
-                return Same.UNKNOWN
-            if difference.is_finite() and is_real(difference):
-                differences.append(difference)
+        differences = [a - b for a, b in _values_at_points(one, other, names) if is_real(a - b)]
     if len(differences) < ENOUGH_POINTS:
         return Same.UNKNOWN
     return Same.YES if all(d.overlaps(differences[0]) for d in differences) else Same.NO
@@ -151,9 +151,11 @@ def _agree(first: acb, second: acb, bits: int) -> bool:
 def point(name: str, index: int) -> acb:
     """Returns the value of a symbol at one of the points, the same in every process.
 
-    The first half of the points is positive throughout: lengths, masses and counts are.
+    The first half of the points is positive throughout: lengths, masses and counts are. Every
+    second point lies near zero, where inverse functions and roots have their domain.
     """
     digest = hashlib.blake2b(f"{name}:{index}".encode(), digest_size=8).digest()
     size = fmpq(int.from_bytes(digest[:6], "big"), 1 << 47) + fmpq(1, 7)
+    scaled = size / 8 if index % 2 else size
     negative = index >= POINTS // 2 and digest[6] % 2
-    return acb(-size if negative else size)
+    return acb(-scaled if negative else scaled)

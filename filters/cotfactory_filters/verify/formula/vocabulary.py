@@ -39,7 +39,7 @@ COMMANDS: dict[str, str] = {
     "lceil": "lceil", "rceil": "rceil", "llcorner": "lfloor", "lrcorner": "rfloor",
     "ulcorner": "lceil", "urcorner": "rceil", "colon": ":", "land": "and", "wedge": "and",
     "lor": "or", "vee": "or", "cr": r"\\", "prime": "'", "equiv": "=", "percent": "%",
-    "==": "=", "**": "^",
+    "mod": "mod", "bmod": "mod", "==": "=", "**": "^",
 }  # fmt: skip
 """Operators and brackets by command, with the one spelling that the grammar knows."""
 
@@ -51,8 +51,8 @@ WORDS: dict[str, str] = {
 
 SKIPPED = frozenset(
     _words(
-        """left right mleft mright big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr
-    middle quad qquad thinspace medspace thickspace enspace displaystyle textstyle
+        """angle triangle left right mleft mright big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr
+    Biggl Biggr middle quad qquad thinspace medspace thickspace enspace displaystyle textstyle
     scriptstyle limits nolimits hfill hspace vspace phantom rm bf it cal tt boldmath unicode
     nonumber notag"""
     )
