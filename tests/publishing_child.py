@@ -20,16 +20,21 @@ def main() -> None:
         child = os.fork()
         if child == 0:
             os._exit(attempt(Path(line.strip())))
-        print(child, flush=True)
+        say(child)
         _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+        say(os.waitstatus_to_exitcode(status))
+
+
+def say(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
 
 
 def attempt(path: Path) -> int:
     try:
         publish(Run.read(path), TO)
     except CotfactoryError as error:
-        print(error, file=sys.stderr, flush=True)
+        sys.stderr.write(f"{error}\n")
         return 1
     return 0
 

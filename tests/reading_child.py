@@ -38,4 +38,4 @@ def seen(repo: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(seen(sys.argv[1])))
+    sys.stdout.write(json.dumps(seen(sys.argv[1])))

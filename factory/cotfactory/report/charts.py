@@ -73,7 +73,9 @@ def lengths(histograms: Sequence[Lengths], unit: str) -> Figure:
 
 def svg(figure: Figure) -> str:
     """Returns the figure as an `<svg>` element as wide as the page lets it be."""
-    text = _saved(figure, "svg", {"Date": None, "Creator": None}).decode("utf-8")
+    text = _saved(figure, "svg", dict.fromkeys(["Date", "Creator", "Format", "Type"])).decode(
+        "utf-8"
+    )
     element = text[text.index("<svg") :]
     width, height = figure.get_size_inches() * 72
     fixed = f'width="{width:g}pt" height="{height:g}pt"'

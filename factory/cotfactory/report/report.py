@@ -4,13 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import jinja2
 from markupsafe import Markup
 
 from cotfactory import catalog
 from cotfactory.report import charts, samples
 from cotfactory.report.facts import facts
-from cotfactory.report.spans import visible
+from cotfactory.report.pages import environment
 from cotfactory.store import atomic
 from cotfactory.store.run import Run
 
@@ -30,34 +29,19 @@ def render(run: Run) -> str:
     known = facts(run)
     with catalog.connect(run) as connection:
         unit, histograms = _lengths(connection)
-        return page("report.html.jinja").render(
-            recipe=run.recipe,
-            facts=known,
-            pass_rates=_svg(charts.pass_rates(known.domains)) if known.traces else "",
-            lengths=_svg(charts.lengths(histograms, unit)) if histograms else "",
-            pairs=samples.pairs(connection, JOURNEYS_SHOWN),
-            kept=samples.kept(connection, KEPT_SHOWN),
-            rejected=samples.rejected(connection, REJECTED_SHOWN),
+        return (
+            environment()
+            .get_template("report.html.jinja")
+            .render(
+                recipe=run.recipe,
+                facts=known,
+                pass_rates=_svg(charts.pass_rates(known.domains)) if known.traces else "",
+                lengths=_svg(charts.lengths(histograms, unit)) if histograms else "",
+                pairs=samples.pairs(connection, JOURNEYS_SHOWN),
+                kept=samples.kept(connection, KEPT_SHOWN),
+                rejected=samples.rejected(connection, REJECTED_SHOWN),
+            )
         )
-
-
-def page(name: str) -> jinja2.Template:
-    """A page's template: everything is escaped, and what cannot be seen is spelled out."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("cotfactory.report"),
-        autoescape=True,
-        finalize=_shown,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["thousands"] = "{:,}".format
-    environment.filters["percent"] = "{:.1%}".format
-    return environment.get_template(name)
-
-
-def _shown(value: object) -> object:
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _svg(figure: Any) -> Markup:  # noqa: ANN401 - matplotlib stays behind charts

@@ -90,8 +90,14 @@ def _samples(connection: duckdb.DuckDBPyConnection, split: str, ids: Sequence[st
 
 
 def sample(row: Mapping[str, Any]) -> Sample:
-    """Prepares a row of the splits for a page."""
+    """Prepares a row of the splits for a page that shows many."""
+    shown = whole(row)
+    parts, left_out = shortened(shown.text, TEXT_CHARACTERS)
+    return Sample(row, parts, left_out, shown.values)
+
+
+def whole(row: Mapping[str, Any]) -> Sample:
+    """Prepares a row of the splits for a page of its own."""
     text = row["messages"][-1]["content"] if row["messages"] else ""
-    parts, left_out = shortened(segments(text, row["spans"] or ()), TEXT_CHARACTERS)
-    values = json.loads(row.get("values") or "{}")
-    return Sample(row, parts, left_out, values)
+    parts = segments(text, row["spans"] or ())
+    return Sample(row, parts, 0, json.loads(row.get("values") or "{}"))
