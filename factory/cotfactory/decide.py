@@ -2,12 +2,11 @@
 
 import logging
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
+import polars as pl
 import pyarrow.parquet as pq
 
 from cotfactory import measures
@@ -23,7 +22,6 @@ log = logging.getLogger(__name__)
 Progress = Callable[[str, int, int | None], None]
 
 DECISIONS_FILE = Path("decisions", "part-000001.parquet")
-SELECTION = Rule(reject_if="", because="the problem had better traces")
 
 
 @dataclass(frozen=True)
@@ -62,17 +60,19 @@ def decide(run: Run, progress: Progress = lambda *_: None) -> DecideSummary:
     progress("decide", 0, total)
     with measures.connect(run) as connection:
         try:
-            table = judge.decide(connection, rules_of(run), run.recipe.filter.select)
+            table = judge.decide(
+                connection, rules_of(run), run.recipe.filter.select, run.recipe.seed
+            )
         except ValueError as error:
             raise UsageError(f"{run.path / 'recipe.yaml'}: {error}") from error
     with atomic.writing(run.path / DECISIONS_FILE) as temporary:
         pq.write_table(table, temporary, compression="zstd")
     progress("decide", total, total)
-    lists = _rules_fired(table)
+    decided = pl.DataFrame(table)
     return DecideSummary(
-        traces=len(lists),
-        kept=sum(not names for names in lists),
-        rejected=Counter(name for names in lists for name in names),
+        traces=decided.height,
+        kept=int(decided["kept"].sum()),
+        rejected=_counts(decided["rules"].explode()),
         seconds=time.monotonic() - began,
     )
 
@@ -94,15 +94,17 @@ def funnel(run: Run) -> list[FunnelStep]:
     path = run.path / DECISIONS_FILE
     if not path.exists():
         return []
-    lists = _rules_fired(pq.read_table(path, columns=["rules"]))
-    fired = Counter(name for names in lists for name in names)
-    first = Counter(names[0] for names in lists if names)
-    steps, left = [], len(lists)
-    for name, rule in {**rules_of(run), rules.NOT_SELECTED: SELECTION}.items():
-        left -= first[name]
-        steps.append(FunnelStep(name, rule.because, fired[name], first[name], left))
+    fired = pl.read_parquet(path, columns=["rules"])["rules"]
+    all_, first = _counts(fired.explode()), _counts(fired.list.first())
+    because = {name: rule.because for name, rule in rules_of(run).items()}
+    because |= rules.SELECTION
+    steps, left = [], len(fired)
+    for name, reason in because.items():
+        left -= first.get(name, 0)
+        steps.append(FunnelStep(name, reason, all_.get(name, 0), first.get(name, 0), left))
     return steps
 
 
-def _rules_fired(decisions: pa.Table) -> list[list[str]]:
-    return [names or [] for names in decisions.column("rules").to_pylist()]
+def _counts(names: pl.Series) -> dict[str, int]:
+    counted = names.drop_nulls().value_counts()
+    return dict(counted.iter_rows())

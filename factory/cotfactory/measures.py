@@ -1,12 +1,13 @@
 """The measures table that rules see: one row a trace, every number known of it, no text."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
-from cotfactory import catalog
-from cotfactory.sql import literal, quoted
+from cotfactory.errors import CotfactoryError
+from cotfactory.store import read
+from cotfactory.store.parts import TABLES
 from cotfactory.store.run import Run
 from cotfactory_filters import predicates
 
@@ -31,11 +32,7 @@ _TRACE = (
 )
 _PROBLEM = ("domain", "kind", "language", "source", "licence")
 _VERDICT = ("status", "method", "found", "verifier", "extracted", "score")
-_RATES = (
-    "count(*) OVER problem AS problem_samples, "
-    "count(*) FILTER (WHERE v.status = 'correct') OVER problem AS problem_correct, "
-    "problem_correct / problem_samples AS pass_rate"
-)
+_UNREADABLE = (OSError, pl.exceptions.PolarsError)
 
 
 def connect(run: Run, trace_id: str | None = None) -> duckdb.DuckDBPyConnection:
@@ -43,41 +40,67 @@ def connect(run: Run, trace_id: str | None = None) -> duckdb.DuckDBPyConnection:
 
     With `trace_id`, `measures` holds that trace alone. Recipe text may be evaluated in it: no
     file, extension or setting is within reach.
+
+    Raises:
+        CotfactoryError: a file of annotations is damaged.
     """
-    connection = duckdb.connect(":memory:")
-    catalog.create_views(connection, catalog.views(run))
-    rows = f"SELECT * FROM ({_select(connection)})"
+    measures = measure(run)
     if trace_id is not None:
-        rows += f" WHERE trace_id = {literal(trace_id)}"
-    connection.execute(f"CREATE TABLE measures AS {rows}")
-    connection.execute("CREATE TABLE pairs (a VARCHAR, b VARCHAR, jaccard DOUBLE)")
-    if (run.path / PAIRS_FILE).exists():
-        file = literal(str(run.path / PAIRS_FILE))
-        connection.execute(f"INSERT INTO pairs SELECT a, b, jaccard FROM read_parquet({file})")
+        measures = measures.filter(pl.col("trace_id") == trace_id)
+    connection = duckdb.connect(":memory:")
+    _create(connection, "measures", measures)
+    _create(connection, "pairs", _pairs(run))
     predicates.lock(connection)
     return connection
 
 
-def _select(connection: duckdb.DuckDBPyConnection) -> str:
-    annotated = connection.execute(
-        "SELECT column_name FROM duckdb_columns() WHERE table_name = 'annotations' "
-        "AND column_name <> 'trace_id' AND data_type <> 'BLOB' ORDER BY column_index"
-    ).fetchall()
-    columns = ", ".join(
-        [
-            *_from("t", _TRACE),
-            *_from("p", _PROBLEM),
-            *_from("v", _VERDICT),
-            _RATES,
-            *_from("a", [name for (name,) in annotated]),
-        ]
-    )
+def measure(run: Run) -> pl.DataFrame:
+    """Returns what rules see: scalars of trace, problem and verdict, and all annotations."""
+    empty = read.empty(TABLES["traces"]).select(_TRACE)
+    parts = [_measured(run, part) for part in run.parts("traces")]
+    measures = pl.concat([empty, *parts], how="diagonal_relaxed")
+    problems = read.scan(run, "problems").select("problem_id", *_PROBLEM).collect()
+    verdicts = read.scan(run, "verdicts").select("trace_id", *_VERDICT).collect()
+    correct = (pl.col("status") == "correct").sum().over("problem_id")
     return (
-        f"SELECT {columns} FROM traces t LEFT JOIN problems p USING (problem_id) "
-        "LEFT JOIN verdicts v USING (trace_id) LEFT JOIN annotations a USING (trace_id) "
-        "WINDOW problem AS (PARTITION BY t.problem_id)"
+        measures.join(problems.unique("problem_id"), on="problem_id", how="left")
+        .join(verdicts.unique("trace_id", keep="last"), on="trace_id", how="left")
+        .with_columns(problem_samples=pl.len().over("problem_id"), problem_correct=correct)
+        .with_columns(pass_rate=pl.col("problem_correct") / pl.col("problem_samples"))
     )
 
 
-def _from(table: str, columns: Iterable[str]) -> list[str]:
-    return [f"{table}.{quoted(name)} AS {quoted(name)}" for name in columns]
+def _measured(run: Run, part: Path) -> pl.DataFrame:
+    """Returns the traces of a part with their annotations; what was not measured is absent."""
+    traces = pl.read_parquet(part, columns=list(_TRACE))
+    for folder in sorted((run.path / "annotations").glob("*/")):
+        if (folder / part.name).exists():
+            traces = _beside(traces, folder / part.name)
+    return traces
+
+
+def _beside(traces: pl.DataFrame, file: Path) -> pl.DataFrame:
+    try:
+        kinds = pl.read_parquet_schema(file)
+        wanted = [name for name, kind in kinds.items() if kind != pl.Binary()]
+        found = pl.read_parquet(file, columns=wanted)
+    except _UNREADABLE as error:
+        raise CotfactoryError(
+            f"{file}: is not readable Parquet ({error}). Delete it and run: cotfactory filter RUN"
+        ) from error
+    named = {name: f"{file.parent.name}_{name}" for name in wanted if name != "trace_id"}
+    if found["trace_id"].equals(traces["trace_id"]):
+        return traces.hstack(found.drop("trace_id").rename(named))
+    return traces.join(found.rename(named), on="trace_id", how="left", maintain_order="left")
+
+
+def _pairs(run: Run) -> pl.DataFrame:
+    path = run.path / PAIRS_FILE
+    schema = {"a": pl.String(), "b": pl.String(), "jaccard": pl.Float64()}
+    return pl.read_parquet(path) if path.exists() else pl.DataFrame(schema=schema)
+
+
+def _create(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
+    connection.register("given", frame.to_arrow())
+    connection.execute(f"CREATE TABLE {table} AS SELECT * FROM given")
+    connection.unregister("given")

@@ -8,12 +8,11 @@ from typing import Any
 import polars as pl
 
 from cotfactory import measures
-from cotfactory.decide import DECISIONS_FILE, SELECTION, rules_of
+from cotfactory.decide import DECISIONS_FILE, rules_of
 from cotfactory.errors import CotfactoryError
 from cotfactory.store.run import Run
 from cotfactory_filters import decide as judge
 from cotfactory_filters import predicates, rules, select
-from cotfactory_schemas import Rule
 
 
 @dataclass(frozen=True)
@@ -94,19 +93,14 @@ def _look(run: Run, decision: dict[str, Any]) -> tuple[dict[str, Any], tuple[Rul
         seen = []
         for name, rule in rules_of(run).items():
             columns = predicates.of_rule(connection, name, rule, known).columns
-            values = {column: known[column] for column in judge.shown(columns)}
-            seen.append(_seen(name, rule, decision, values))
-    if rules.NOT_SELECTED in decision["rules"]:
-        rank = {"rank": decision["values"]["rank"]}
-        seen.append(_seen(rules.NOT_SELECTED, SELECTION, decision, rank))
+            values = {column: known.get(column) for column in judge.shown(columns)}
+            fired = name in decision["rules"]
+            seen.append(RuleSeen(name, fired, rule.because, rule.reject_if, rule.limit, values))
+    for name, because in rules.SELECTION.items():
+        if name in decision["rules"]:
+            place = {rules.PLACES[name]: decision["values"][rules.PLACES[name]]}
+            seen.append(RuleSeen(name, True, because, "", None, place))  # noqa: FBT003
     return measured, tuple(seen)
-
-
-def _seen(
-    name: str, rule: Rule, decision: Mapping[str, Any], values: Mapping[str, Any]
-) -> RuleSeen:
-    fired = name in decision["rules"]
-    return RuleSeen(name, fired, rule.because, rule.reject_if, rule.limit, values)
 
 
 def _shown(value: Any) -> str:  # noqa: ANN401 - whatever a column holds

@@ -1,7 +1,7 @@
 """Decides every trace: which rules fire, which duplicate stays, who is selected.
 
 Works on a DuckDB connection that holds the table `measures` (one row a trace, no text) and, where
-near-duplicates were looked for, `pairs` (a, b, jaccard). It leaves the table `decided`.
+near-duplicates were looked for, `pairs` (a, b, jaccard), and makes its working tables there.
 """
 
 import json
@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from cotfactory_filters import predicates, select
 from cotfactory_filters.predicates import Expression
-from cotfactory_filters.rules import NOT_SELECTED
+from cotfactory_filters.rules import NOT_SELECTED, OVER_QUOTA, PLACES
 from cotfactory_schemas import Rule, tables
 from cotfactory_schemas.recipe import SelectSettings
 
@@ -23,6 +23,8 @@ SHOWN_WITH: Mapping[str, tuple[str, ...]] = {
     "contamination_trace_share": ("contamination_trace_item", "contamination_trace_span"),
 }
 """Columns recorded beside another one when a rule reads that."""
+
+_EXCESS = "domain_rank_ IS NOT NULL"
 
 
 @dataclass(frozen=True)
@@ -44,26 +46,63 @@ class _Check:
 
 
 def decide(
-    connection: duckdb.DuckDBPyConnection, rules: Mapping[str, Rule], selection: SelectSettings
+    connection: duckdb.DuckDBPyConnection,
+    rules: Mapping[str, Rule],
+    selection: SelectSettings,
+    seed: int = 0,
 ) -> pa.Table:
     """Returns the decisions (schema `tables.DECISIONS`), one for each row of `measures`.
 
     Raises:
         ValueError: a rule or an order expression is not right; the message names it and the mend.
     """
-    known = _columns(connection, "measures")
-    duplicates = select.duplicate_columns(known)
-    checks = _checks(connection, rules, [*known, *duplicates])
-    early = [check for check in checks if not check.late]
+    measured = _columns(connection, "measures")
+    known = [*measured, *select.duplicate_columns(measured)]
+    checks = _checks(connection, rules, known)
     order = [
-        predicates.parse_order(connection, text, known, f"filter.select.order_by[{i}]")
+        predicates.parse_order(connection, text, measured, f"filter.select.order_by[{i}]").sql
         for i, text in enumerate(selection.order_by)
     ]
-    _flag(connection, "early", "measures", early)
-    connection.execute(select.with_duplicates("early", "judged", known, _any(early)))
-    _flag(connection, "flagged", "judged", [check for check in checks if check.late])
-    connection.execute(select.ranked("flagged", "decided", _any(checks), [e.sql for e in order]))
-    return _decisions(connection, checks, selection, [*known, *duplicates])
+    _judge(connection, checks, measured)
+    connection.execute(f"CREATE TABLE ranks AS {select.ranks(f'NOT ({_any(checks)})', order)}")
+    _mix(connection, selection, seed)
+    return _decisions(connection, checks, selection, known)
+
+
+def _judge(
+    connection: duckdb.DuckDBPyConnection, checks: Sequence[_Check], measured: Collection[str]
+) -> None:
+    """Makes the view `flagged`: measures, duplicates, and a flag for each check.
+
+    Working tables are narrow and joined by `place_`: copying measures would cost most of the time.
+    """
+    early = [check for check in checks if not check.late]
+    late = [check for check in checks if check.late]
+    connection.execute("CREATE VIEW m AS SELECT rowid AS place_, * FROM measures")
+    _flag(connection, "early", "m", early)
+    judged = "m JOIN early USING (place_)"
+    if select.duplicate_columns(measured):
+        groups = select.duplicates(_any(early), measured)
+        connection.execute(f"CREATE TABLE duplicates AS {groups}")
+        judged += " LEFT JOIN duplicates USING (place_)"
+    connection.execute(f"CREATE VIEW judged AS SELECT * FROM {judged}")
+    _flag(connection, "late", "judged", late)
+    connection.execute("CREATE VIEW flagged AS SELECT * FROM judged JOIN late USING (place_)")
+
+
+def _mix(connection: duckdb.DuckDBPyConnection, selection: SelectSettings, seed: int) -> None:
+    """Makes the table `mixed`: what has too much of its domain before it."""
+    ranked = select.domain_ranks(selection.per_problem, seed)
+    connection.execute(f"CREATE TABLE mixed AS {ranked}")
+    counted = connection.execute("SELECT domain, count(*) FROM mixed GROUP BY domain").fetchall()
+    bounds = select.limits(dict(counted), selection)
+    connection.execute("CREATE TABLE bounds (domain VARCHAR, bound BIGINT)")
+    for domain, bound in bounds.items():
+        connection.execute("INSERT INTO bounds VALUES (?, ?)", [domain, bound])
+    connection.execute(
+        "CREATE TABLE excess AS SELECT place_, domain_rank_ FROM mixed JOIN bounds USING (domain) "
+        "WHERE domain_rank_ > bound"
+    )
 
 
 def _checks(
@@ -97,12 +136,12 @@ def _any(checks: Sequence[_Check]) -> str:
 def _flag(
     connection: duckdb.DuckDBPyConnection, target: str, source: str, checks: Sequence[_Check]
 ) -> None:
-    """Makes `target`: `source` and one boolean column for each check."""
+    """Makes `target`: `place_` and one boolean column for each check on `source`."""
     for check in checks:
         _must_be_boolean(connection, source, check)
     flags = "".join(f", {check.sql}" for check in checks)
     try:
-        connection.execute(f"CREATE TABLE {target} AS SELECT *{flags} FROM {source}")
+        connection.execute(f"CREATE TABLE {target} AS SELECT place_{flags} FROM {source}")
     except duckdb.Error as error:
         raise ValueError(_culprit(connection, source, checks) or str(error)) from error
 
@@ -139,20 +178,24 @@ def _decisions(
 ) -> pa.Table:
     most = selection.per_problem
     lost = "false" if most is None else f"coalesce(rank_ > {most}, false)"
-    names = [f"CASE WHEN {c.flag} THEN {_literal(c.name)} END" for c in checks]
-    names.append(f"CASE WHEN {lost} THEN {_literal(NOT_SELECTED)} END")
-    values = [f"CASE WHEN {lost} THEN '\"rank\": ' || rank_ END"]
+    flags = [*((c.name, c.flag) for c in checks), (NOT_SELECTED, lost), (OVER_QUOTA, _EXCESS)]
+    names = [f"CASE WHEN {flag} THEN {literal(name)} END" for name, flag in flags]
+    values = [
+        f"CASE WHEN {lost} THEN '\"{PLACES[NOT_SELECTED]}\": ' || rank_ END",
+        f"CASE WHEN {_EXCESS} THEN '\"{PLACES[OVER_QUOTA]}\": ' || domain_rank_ END",
+    ]
     for column in known:
-        flags = [check.flag for check in checks if column in shown(check.condition.columns)]
-        if flags:
-            key = _literal(f"{json.dumps(column)}: ")
-            value = f"coalesce(CAST(to_json({_quoted(column)}) AS VARCHAR), 'null')"
-            values.append(f"CASE WHEN {' OR '.join(flags)} THEN {key} || {value} END")
+        readers = [check.flag for check in checks if column in shown(check.condition.columns)]
+        if readers:
+            key = literal(f"{json.dumps(column)}: ")
+            value = f"coalesce(CAST(to_json({quoted(column)}) AS VARCHAR), 'null')"
+            values.append(f"CASE WHEN {' OR '.join(readers)} THEN {key} || {value} END")
     rows = connection.sql(
-        f"SELECT trace_id, NOT ({_any(checks)} OR {lost}) AS kept, "
+        f"SELECT trace_id, NOT ({' OR '.join(flag for _, flag in flags)}) AS kept, "
         f"list_filter([{', '.join(names)}], lambda name: name IS NOT NULL) AS rules, "
         f"'{{' || concat_ws(', ', {', '.join(values)}) || '}}' AS values "
-        "FROM decided ORDER BY trace_id"
+        "FROM flagged LEFT JOIN ranks USING (place_) LEFT JOIN excess USING (place_) "
+        "ORDER BY trace_id"
     )
     table: pa.Table = rows.to_arrow_table()
     return table.cast(tables.DECISIONS)
@@ -163,9 +206,11 @@ def shown(columns: Sequence[str]) -> list[str]:
     return [*columns, *(beside for column in columns for beside in SHOWN_WITH.get(column, ()))]
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """Returns a SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """Returns a SQL string literal."""
     return "'" + text.replace("'", "''") + "'"

@@ -9,7 +9,15 @@ from collections.abc import Mapping
 from cotfactory_schemas import Rule
 
 NOT_SELECTED = "not_selected"
-"""Fires for traces that passed every rule and lost the selection."""
+OVER_QUOTA = "over_quota"
+SELECTION: Mapping[str, str] = {
+    NOT_SELECTED: "the problem had better traces",
+    OVER_QUOTA: "the domain has its share",
+}
+"""What fires for traces that passed every rule and lost the selection, and why."""
+
+PLACES: Mapping[str, str] = {NOT_SELECTED: "rank", OVER_QUOTA: "domain_rank"}
+"""The value that is recorded with it: the trace's place among its problem's or its domain's."""
 
 _THOUGHT = "kind = 'reasoning' AND "
 
@@ -82,7 +90,7 @@ def merge(defaults: Mapping[str, Rule], changes: Mapping[str, Rule | None]) -> d
     """
     merged = dict(defaults)
     for name, rule in changes.items():
-        if name == NOT_SELECTED:
+        if name in SELECTION:
             raise ValueError(
                 f"filter.rules.{name}: the name stands for traces that lost the selection. "
                 "Choose another."

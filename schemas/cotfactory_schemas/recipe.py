@@ -1,6 +1,6 @@
 """Recipe: one document that says all of a run."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -76,13 +76,21 @@ class VerifySettings(Settings):
 
 
 class SelectSettings(Settings):
-    """Which of a problem's traces that passed all rules are kept."""
+    """Which of the traces that passed all rules are kept.
+
+    `per_problem` and `order_by` choose among a problem's traces. `quotas` bounds the traces of a
+    domain. `mix` gives domains their shares of the traces: the domain that is scarcest for its
+    share decides how many the others may have. A domain that is not named is not bounded. What a
+    domain has too much is left out problem by problem, in an order that the recipe's seed makes.
+    """
 
     per_problem: int | None = Field(default=None, ge=1, description="None keeps all")
     order_by: tuple[str, ...] = Field(
         default=("completion_tokens", "trace_id"),
         description="SQL expressions over the measures table, best first; ties end by trace_id",
     )
+    quotas: dict[Domain, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    mix: dict[Domain, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
 
 
 class DedupSettings(Settings):
@@ -125,7 +133,7 @@ class JourneySettings(Settings):
     reflect: Literal["phrases", "engine"] = "phrases"
     stitched_per_problem: int = Field(default=1, ge=1)
     wrong_rules: tuple[str, ...] = Field(
-        default=("not_correct", "near_duplicate"),
+        default=("not_correct", "duplicate", "near_duplicate"),
         description="rules that a wrong attempt may have broken and still stand in a journey",
     )
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cotfactory_filters import predicates
 from cotfactory_filters.decide import decide
-from cotfactory_filters.rules import DEFAULTS, NOT_SELECTED, merge
+from cotfactory_filters.rules import DEFAULTS, NOT_SELECTED, OVER_QUOTA, merge
 from cotfactory_schemas import Rule
 from cotfactory_schemas.recipe import SelectSettings
 
@@ -23,6 +23,7 @@ def trace(trace_id: str, **measured: Any) -> dict[str, Any]:
         "trace_id": trace_id,
         "problem_id": "p",
         "kind": "reasoning",
+        "domain": "math",
         "finish_reason": "stop",
         "status": "correct",
         "completion_tokens": 100,
@@ -39,6 +40,7 @@ def decided(
     rules: dict[str, Rule],
     selection: SelectSettings = ALL,
     pairs: tuple[tuple[str, str, float], ...] = (),
+    seed: int = 0,
 ) -> dict[str, dict[str, Any]]:
     with duckdb.connect(":memory:") as connection:
         measures = pl.DataFrame(traces, infer_schema_length=None).to_arrow()
@@ -48,7 +50,7 @@ def decided(
         for pair in pairs:
             connection.execute("INSERT INTO pairs VALUES (?, ?, ?)", pair)
         predicates.lock(connection)
-        rows = decide(connection, rules, selection).to_pylist()
+        rows = decide(connection, rules, selection, seed).to_pylist()
     return {row["trace_id"]: {**row, "values": json.loads(row["values"])} for row in rows}
 
 
@@ -104,6 +106,49 @@ def test_the_order_of_selection_is_the_recipes() -> None:
     traces = [trace("a", completion_tokens=30), trace("b", completion_tokens=10)]
     selection = SelectSettings(per_problem=1, order_by=("completion_tokens DESC",))
     assert decided(traces, {}, selection)["a"]["kept"]
+
+
+def domains(**counts: int) -> list[dict[str, Any]]:
+    """Two traces for each problem, so many traces for each domain."""
+    return [
+        trace(f"{domain}{i}", problem_id=f"{domain}{i // 2}", domain=domain)
+        for domain, count in counts.items()
+        for i in range(count)
+    ]
+
+
+def kept_by_domain(found: dict[str, dict[str, Any]]) -> dict[str, int]:
+    kept = [trace_id.rstrip("0123456789") for trace_id, row in found.items() if row["kept"]]
+    return {domain: kept.count(domain) for domain in ("math", "code", "logic")}
+
+
+def test_quotas_bound_a_domain_and_leave_the_others() -> None:
+    found = decided(domains(math=20, code=9), {}, SelectSettings(quotas={"math": 5}))
+    assert kept_by_domain(found) == {"math": 5, "code": 9, "logic": 0}
+    over = [row for row in found.values() if not row["kept"]]
+    assert {tuple(row["rules"]) for row in over} == {(OVER_QUOTA,)}
+    assert sorted(row["values"]["domain_rank"] for row in over) == list(range(6, 21))
+
+
+def test_a_mix_is_as_large_as_its_scarcest_domain_allows() -> None:
+    selection = SelectSettings(mix={"math": 2, "code": 1})
+    found = decided(domains(math=20, code=6, logic=4), {}, selection)
+    assert kept_by_domain(found) == {"math": 12, "code": 6, "logic": 4}
+
+
+def test_a_mix_counts_what_rules_and_quotas_leave() -> None:
+    selection = SelectSettings(mix={"math": 1, "code": 1}, quotas={"code": 3}, per_problem=1)
+    found = decided(domains(math=20, code=20), {}, selection)
+    assert kept_by_domain(found) == {"math": 3, "code": 3, "logic": 0}
+
+
+def test_a_larger_quota_keeps_what_a_smaller_one_kept_and_a_seed_shuffles() -> None:
+    def kept(quota: int, seed: int = 0) -> set[str]:
+        rows = decided(domains(math=40), {}, SelectSettings(quotas={"math": quota}), seed=seed)
+        return {trace_id for trace_id, row in rows.items() if row["kept"]}
+
+    assert kept(10) < kept(20) < kept(40)
+    assert kept(10) != kept(10, seed=1)
 
 
 def group(trace_id: str, exact: str | None = None, **measured: Any) -> dict[str, Any]:
