@@ -1,8 +1,9 @@
 """Builders of samples and groups, for tests of the split builders."""
 
+from dataclasses import replace
 from typing import Any
 
-from cotfactory.splits.candidates import find_candidates
+from cotfactory.splits.candidates import count_cues, find_candidates
 from cotfactory.splits.group import Group, Judged, Sample
 from cotfactory.splits.place import Placed, place_group
 from cotfactory_schemas import Problem, Recipe, Trace, Verdict, ids
@@ -70,7 +71,11 @@ def judged(of: Sample) -> Sample:
     """The sample with the candidates of its thought, judged against the reference as text."""
     found = find_candidates(of.turn.thought)
     reference = of.problem.reference
-    return of.judged([Judged(c, "correct" if c.text == reference else "incorrect") for c in found])
+    return replace(
+        of,
+        candidates=[Judged(c, "correct" if c.text == reference else "incorrect") for c in found],
+        reflections=count_cues([of.turn.thought])[0],
+    )
 
 
 def placed(*samples: Sample, **splits: Any) -> Placed:

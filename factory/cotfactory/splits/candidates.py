@@ -6,8 +6,10 @@ found is only a claim; a verifier judges it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+
+import polars as pl
 
 MAX_CHARS = 200
 
@@ -41,7 +43,13 @@ _FILLER = r"\s*(?:(?:therefore|then|thus|also|just|simply)\s*)?:?\s*(?:\*\*)?\s*
 _CLAIM = re.compile(rf"(?:{'|'.join(_STATED)}){_FILLER}(?:{_VALUE})", re.IGNORECASE)
 _BOXED = re.compile(r"\\boxed\s*\{")
 
-CUE = re.compile(
+# Where a claim can start: a part of its first word that both cases share, and what goes before.
+_ANCHORS = (
+    ("nswer", 1), ("NSWER", 1), ("ntwort", 1), ("ösung", 1), ("éponse", 1), ("espuesta", 1),
+    ("твет", 1), ("答案", 0), ("答え", 0),
+)  # fmt: skip
+
+_CUE = (
     r"\b(?:wait|hold\s+on|hmm+|oops|actually|alternatively|however|on\s+second\s+thought"
     r"|but\s+(?:wait|that|this|the\s+problem|let\s+me|if)"
     r"|let\s+me\s+(?:re-?\w+|double|check|verify|see\s+if|try\s+again|reconsider)"
@@ -54,9 +62,9 @@ CUE = re.compile(
     r"|\b(?:attends|attendez|erreur|vérifi\w+|pas\s+correct|en\s+fait)\b"
     r"|\b(?:espera|un\s+momento|incorrecto|revis\w+|verifi\w+|en\s+realidad)\b"
     r"|待って|いや、|間違|確認し|もう一度|しかし"
-    r"|\b(?:подожди\w*|стоп|ошибк\w+|неверно|провер\w+|на\s+самом\s+деле)\b",
-    re.IGNORECASE,
+    r"|\b(?:подожди\w*|стоп|ошибк\w+|неверно|провер\w+|на\s+самом\s+деле)\b"
 )
+CUE = re.compile(_CUE, re.IGNORECASE)
 """Words that open a reflection, where a wrong answer comes before and a right one after."""
 
 
@@ -68,6 +76,12 @@ def find_candidates(thought: str) -> list[Candidate]:
         if not kept or candidate.start >= kept[-1].end:
             kept.append(candidate)
     return kept
+
+
+def count_cues(thoughts: Sequence[str]) -> list[int]:
+    """Returns how many words of each thought open a reflection."""
+    # Polars compiles the same pattern to an automaton, which is ten times as fast as CUE.
+    return pl.Series(thoughts, dtype=pl.String).str.count_matches(f"(?i){_CUE}").to_list()
 
 
 def _boxed(thought: str) -> Iterator[Candidate]:
@@ -89,8 +103,16 @@ def _closing_brace(text: str, start: int) -> int | None:
 
 
 def _claimed(thought: str) -> Iterator[Candidate]:
-    for claim in _CLAIM.finditer(thought):
-        text = next((v for v in claim.groupdict().values() if v), "").strip(" .,:")
-        boxed = _BOXED.search(text)
-        if text and not boxed:
+    for at in _anchored(thought):
+        claim = _CLAIM.match(thought, at)
+        text = next((v for v in claim.groupdict().values() if v), "").strip(" .,:") if claim else ""
+        if claim and text and not _BOXED.search(text):
             yield Candidate(claim.start(), claim.end(), text)
+
+
+def _anchored(thought: str) -> Iterator[int]:
+    for anchor, lead in _ANCHORS:
+        at = thought.find(anchor)
+        while at >= 0:
+            yield max(at - lead, 0)
+            at = thought.find(anchor, at + len(anchor))

@@ -1,12 +1,12 @@
 """All that was sampled for one problem, read for building splits."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from cotfactory.splits.assistant import Turn, read_turn
-from cotfactory.splits.candidates import CUE, Candidate
+from cotfactory.splits.candidates import Candidate
 from cotfactory_schemas import Problem, Trace, Verdict
 from cotfactory_schemas.split import Part
 from cotfactory_schemas.verdict import Status
@@ -25,7 +25,8 @@ class Sample:
     """One trace with everything that is known about it.
 
     `rules` are those that rejected it, `scores` its annotations (`<annotator>_<column>`).
-    `candidates` are the answers stated in its thought, in order, None where nobody looked.
+    `candidates` are the answers stated in its thought, in order, None where nobody looked,
+    `reflections` how many words of it open a reflection; both are filled in for kept samples.
     """
 
     problem: Problem
@@ -35,6 +36,7 @@ class Sample:
     rules: tuple[str, ...] = ()
     scores: Mapping[str, Any] = field(default_factory=dict)
     candidates: Sequence[Judged] | None = None
+    reflections: int = 0
 
     @cached_property
     def turn(self) -> Turn:
@@ -55,15 +57,6 @@ class Sample:
     def wrong_candidates(self) -> int:
         """How many wrong answers its thought states on the way."""
         return sum(j.status == "incorrect" for j in self.candidates or ())
-
-    @cached_property
-    def reflections(self) -> int:
-        """How many words its thought has that open a reflection."""
-        return sum(1 for _ in CUE.finditer(self.turn.thought))
-
-    def judged(self, candidates: Sequence[Judged]) -> "Sample":
-        """The same sample with its candidates."""
-        return replace(self, candidates=candidates)
 
 
 @dataclass(frozen=True)

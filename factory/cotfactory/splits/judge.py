@@ -1,8 +1,9 @@
 """Judges the answers that thoughts state on the way, with the verifier of their problem."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
-from cotfactory.splits.candidates import Candidate, find_candidates
+from cotfactory.splits.candidates import Candidate, count_cues, find_candidates
 from cotfactory.splits.group import Judged, Sample
 from cotfactory_filters.verify.pool import VerifierPool
 from cotfactory_schemas import Problem, Trace
@@ -12,16 +13,32 @@ VERIFIERS_OF_ANSWERS = frozenset({"choice", "gym", "math", "numeric", "text"})
 """Verifiers that judge a short answer; for the others a stated answer is not the whole answer."""
 
 
-def with_candidates(samples: Iterable[Sample], pool: VerifierPool) -> Iterator[Sample]:
-    """Yields the samples in order, those that may be published with their judged candidates."""
-    found = [(sample, _stated(sample)) for sample in samples]
-    questions = [(s.problem, _as_trace(s.problem, c)) for s, cs in found for c in cs or ()]
-    verdicts = iter(list(pool.verify_all(questions)))
-    for sample, candidates in found:
-        if candidates is None:
-            yield sample
-        else:
-            yield sample.judged([Judged(c, next(verdicts).status) for c in candidates])
+def look_through(
+    samples: Sequence[Sample], pool: VerifierPool, *, judge: bool = True
+) -> list[Sample]:
+    """Returns the samples in order, the kept ones with what their thoughts hold.
+
+    That is how many words open a reflection and, with `judge`, the stated answers and the verdicts
+    on them.
+    """
+    cues = count_cues([s.turn.thought if s.kept else "" for s in samples])
+    found = [_stated(sample) if judge else None for sample in samples]
+    questions = [
+        (s.problem, _as_trace(s.problem, c))
+        for s, cs in zip(samples, found, strict=True)
+        for c in cs or ()
+    ]
+    verdicts = pool.verify_all(questions)
+    return [
+        replace(
+            sample,
+            reflections=count,
+            candidates=None
+            if candidates is None
+            else [Judged(c, next(verdicts).status) for c in candidates],
+        )
+        for sample, count, candidates in zip(samples, cues, found, strict=True)
+    ]
 
 
 def _stated(sample: Sample) -> Sequence[Candidate] | None:

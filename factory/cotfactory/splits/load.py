@@ -16,7 +16,8 @@ from cotfactory.store.run import Run
 from cotfactory_schemas import Problem, Trace, Verdict, tables
 
 BATCH_ROWS = 256
-MEMORY_LIMIT = "4GB"  # what the join and the sort may hold; beyond it they use the scratch folder
+MEMORY_LIMIT = "1GB"  # what the join and the sort may hold; beyond it they use the scratch folder
+THREADS = 2  # each holds its own buffers; the sort is not what takes the time
 _NESTED = ("[", "STRUCT", "MAP", "BLOB")
 
 
@@ -33,6 +34,7 @@ def groups(run: Run, scratch: Path) -> Iterator[Group]:
         catalog.create_views(connection, wanted)  # the former splits may be damaged: not read
         connection.execute(f"SET temp_directory = {literal(str(scratch))}")
         connection.execute(f"SET memory_limit = {literal(MEMORY_LIMIT)}")
+        connection.execute(f"SET threads = {THREADS}")
         _check_decided(run, connection)
         rows = _rows(connection)
         for problem_id, of_problem in itertools.groupby(
@@ -84,10 +86,15 @@ def _score_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
 def _sample(row: Mapping[str, Any]) -> Sample:
     verdict = row["v"]
     return Sample(
-        problem=tables.from_row(Problem, row["p"]),
-        trace=tables.from_row(Trace, row["t"]),
+        problem=tables.from_row(Problem, _present(row["p"])),
+        trace=tables.from_row(Trace, _present(row["t"])),
         verdict=tables.from_row(Verdict, verdict) if verdict and verdict["trace_id"] else None,
         kept=row["d"]["kept"],
         rules=tuple(row["d"]["rules"]),
         scores={n: v for n, v in row["a"].items() if n != "trace_id" and v is not None},
     )
+
+
+def _present(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row without nulls: columns that older parts lack take their defaults."""
+    return {name: value for name, value in row.items() if value is not None}

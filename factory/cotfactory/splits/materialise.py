@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cotfactory.splits.builders import journey_rows, rejected_rows, shortcut_rows
 from cotfactory.splits.group import Group
-from cotfactory.splits.judge import with_candidates
+from cotfactory.splits.judge import look_through
 from cotfactory.splits.load import groups
 from cotfactory.splits.place import Placed, place_group
 from cotfactory.splits.preference import preference_rows
@@ -119,11 +119,9 @@ def _placed(
 ) -> list[Placed]:
     """Judges what the thoughts of the chunk state, all together, then places group by group."""
     run, pool = judged_by
-    if run.recipe.splits.journey.natural:
-        samples = itertools.chain.from_iterable(group.samples for group in chunk)
-        judged = iter(list(with_candidates(samples, pool)))
-        chunk = [
-            replace(group, samples=list(itertools.islice(judged, len(group.samples))))
-            for group in chunk
-        ]
-    return [place_group(group, run.recipe, written) for group in chunk]
+    samples = [sample for group in chunk for sample in group.samples]
+    seen = iter(look_through(samples, pool, judge=run.recipe.splits.journey.natural))
+    filled = [
+        replace(group, samples=list(itertools.islice(seen, len(group.samples)))) for group in chunk
+    ]
+    return [place_group(group, run.recipe, written) for group in filled]
