@@ -1,0 +1,1 @@
+"""Commands whose work is no station of a run."""
