@@ -63,17 +63,9 @@ class _Family(NamedTuple):
         }
 
 
-# Closers as small models misspell them; `\end{think>` and its like occur in published outputs.
-_MISSPELT = (
-    "\\end{think}",
-    "\\end{think>",
-    "<\\think>",
-    "<\\/think>",
-    "</ think>",
-    "</think >",
-    "< /think>",
-    "</think\n",
-)
+# Closers as small models misspell them. All but the first end like the right tags, so that one
+# count tells whether any is there.
+_MISSPELT = ("\\end{think}", "\\end{think>", "<\\think>", "<\\/think>", "</ think>", "< /think>")
 _SOLUTION = ("<|begin_of_solution|>", "<|end_of_solution|>")
 _FAMILIES = (
     _Family("think", "<think>", "</think>", misspelt=_MISSPELT),
@@ -254,4 +246,8 @@ def _answer(raw: str, family: _Family, start: int) -> tuple[str, bool]:
 def _tags(raw: str, family: _Family) -> int:
     """Counts the family's tags; a misspelt one counts for all, so that no sum comes out right."""
     right = sum(raw.count(tag) for tag in family.tags)
+    if not family.misspelt:
+        return right
+    if raw.count("think>") == right and family.misspelt[0] not in raw:
+        return right
     return right + len(family.tags) * sum(raw.count(tag) for tag in family.misspelt)
