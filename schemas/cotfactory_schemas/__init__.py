@@ -3,7 +3,7 @@
 from cotfactory_schemas.base import Noun, Settings
 from cotfactory_schemas.decision import Decision, Rule
 from cotfactory_schemas.outcome import Outcome
-from cotfactory_schemas.problem import Domain, Kind, Message, Problem
+from cotfactory_schemas.problem import Domain, Kind, Message, Problem, Thought
 from cotfactory_schemas.recipe import JourneySettings, Plugin, Recipe
 from cotfactory_schemas.split import PreferenceRow, Span, SplitRow
 from cotfactory_schemas.teacher import Example, Sampling, Teacher
@@ -31,6 +31,7 @@ __all__ = [
     "SplitRow",
     "Status",
     "Teacher",
+    "Thought",
     "Trace",
     "Verdict",
 ]

@@ -11,6 +11,7 @@ from cotfactory_schemas.base import Noun
 Domain = Literal["math", "code", "stem", "logic", "general"]
 Kind = Literal["reasoning", "non_reasoning"]
 Role = Literal["system", "user", "assistant"]
+Thought = Literal["full", "short", "none"]
 
 
 class Message(Noun):
@@ -25,13 +26,16 @@ class Problem(Noun):
 
     `reference` is the answer to compare with. `checks` is what else the verifier needs, as JSON:
     a reasoning-gym entry, choices, tests, a tolerance. `verifier` names the verifier; empty means
-    that nothing judges this problem. `language` is an ISO 639-1 code. `source_id` is the id that
-    the source gave; `extra` holds the source's columns that have no place of their own.
+    that nothing judges this problem. `thought` says how much of one the teacher is to have before
+    it answers; like checks, it is no part of the id. `language` is an ISO 639-1 code. `source_id`
+    is the id that the source gave; `extra` holds the source's columns that have no place of their
+    own.
     """
 
     messages: tuple[Message, ...] = Field(min_length=1)
     domain: Domain = "general"
     kind: Kind = "reasoning"
+    thought: Thought = "full"
     language: str = "en"
     reference: str | None = None
     verifier: str = ""

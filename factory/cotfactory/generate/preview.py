@@ -67,7 +67,8 @@ def preview(recipe: Recipe, out: Path) -> Preview:
             continue
         if len(made.prompts) < SHOWN_PROMPTS:
             chat = prompts.render(recipe.teacher, problem)
-            made.prompts.append(_shown(chat, recipe.teacher.prefill))
+            prefill = prompts.prefill(recipe.teacher, problem)
+            made.prompts.append(_shown(chat, prefill))
         asked = history.recall(problem, 0, plan) if history else Asked(problem, 0)
         _count(asked, plan, made)
         made.known_problems += history is not None and problem.problem_id in history.known_problems

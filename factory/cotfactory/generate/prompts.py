@@ -8,15 +8,21 @@ from cotfactory_schemas import Domain, Message, Problem, Teacher
 def render(teacher: Teacher, problem: Problem) -> tuple[Message, ...]:
     """Returns the chat: system prompt, worked examples, then the problem with its instructions.
 
-    A system message of the problem's own takes the place of the teacher's.
+    A system message of the problem's own takes the place of the teacher's. Worked examples hold
+    whole thoughts, so they carry no wish for a short one.
     """
     own = tuple(m for m in problem.messages if m.role == "system")
     turns = tuple(m for m in problem.messages if m.role != "system")
     return (
         *(own or _system(teacher)),
         *_examples(teacher, problem.domain),
-        *_instructed(teacher, problem.domain, turns),
+        *_appended(turns, (teacher.instructions.get(problem.domain), _wish(teacher, problem))),
     )
+
+
+def prefill(teacher: Teacher, problem: Problem) -> str:
+    """Returns what opens the assistant's turn."""
+    return teacher.no_thought_prefill if problem.thought == "none" else teacher.prefill
 
 
 def _system(teacher: Teacher) -> Iterator[Message]:
@@ -28,16 +34,19 @@ def _examples(teacher: Teacher, domain: Domain) -> Iterator[Message]:
     for example in teacher.examples:
         if example.domain in (None, domain):
             question = Message(role="user", content=example.user)
-            yield from _instructed(teacher, domain, (question,))
+            yield from _appended((question,), (teacher.instructions.get(domain),))
             yield Message(role="assistant", content=example.assistant)
 
 
-def _instructed(
-    teacher: Teacher, domain: Domain, turns: tuple[Message, ...]
-) -> tuple[Message, ...]:
-    instruction = teacher.instructions.get(domain)
+def _wish(teacher: Teacher, problem: Problem) -> str | None:
+    return teacher.short_thought if problem.thought == "short" else None
+
+
+def _appended(turns: tuple[Message, ...], texts: tuple[str | None, ...]) -> tuple[Message, ...]:
+    """Appends the texts that there are to the last user message."""
+    said = [text for text in texts if text]
     last = max((i for i, m in enumerate(turns) if m.role == "user"), default=None)
-    if not instruction or last is None:
+    if not said or last is None:
         return turns
-    asked = Message(role="user", content=f"{turns[last].content}\n\n{instruction}")
+    asked = Message(role="user", content="\n\n".join([turns[last].content, *said]))
     return (*turns[:last], asked, *turns[last + 1 :])

@@ -16,12 +16,17 @@ from cotfactory_schemas.trace import Continuation
 
 @dataclass(frozen=True)
 class Sample:
-    """A sample to ask for. A continuation goes on from `opening`, a part of its parent's text."""
+    """A sample to ask for.
+
+    The assistant's turn opens with `prefill`; a continuation goes on from `opening` after it, which
+    is the rest of its parent's text.
+    """
 
     asked: Asked
     index: int
     trace_id: str
     limit: int
+    prefill: str = ""
     parent: Trace | None = None
     continuation: Continuation = ""
     opening: str = ""
@@ -45,27 +50,30 @@ class Sampler:
     def fresh(self, asked: Asked, index: int) -> Sample:
         """The sample `index` of a problem."""
         trace_id = ids.trace_id(asked.problem.problem_id, self.teacher.fingerprint, index)
-        return Sample(asked, index, trace_id, self.teacher.sampling.max_tokens)
+        prefill = prompts.prefill(self.teacher, asked.problem)
+        return Sample(asked, index, trace_id, self.teacher.sampling.max_tokens, prefill)
 
     def longer(self, asked: Asked, parent: Trace, limit: int) -> Sample:
         """The sample that goes on from a trace which was cut at a lower limit."""
         name = f"limit:{parent.trace_id}:{limit}"
         trace_id = ids.trace_id(asked.problem.problem_id, self.teacher.fingerprint, name)
-        opening = parent.raw.removeprefix(self.teacher.prefill)
-        return Sample(asked, parent.sample, trace_id, limit, parent, "limit", opening)
+        prefill, opening = self._split(asked, parent.raw)
+        return Sample(asked, parent.sample, trace_id, limit, prefill, parent, "limit", opening)
 
     def journey(self, asked: Asked, parent: Trace, handed: Handed) -> Sample:
         """The sample that goes on from a wrong thought of its own and a reflection on it."""
         name = f"journey:{parent.trace_id}:{ids.content_id(handed.text)}"
         trace_id = ids.trace_id(asked.problem.problem_id, self.teacher.fingerprint, name)
+        prefill, opening = self._split(asked, handed.text)
         return Sample(
             asked,
             parent.sample,
             trace_id,
             self.teacher.sampling.max_tokens,
+            prefill,
             parent,
             "journey",
-            handed.text.removeprefix(self.teacher.prefill),
+            opening,
             handed.reflection,
         )
 
@@ -86,7 +94,7 @@ class Sampler:
         return Request(
             trace_id=sample.trace_id,
             messages=prompts.render(self.teacher, sample.asked.problem),
-            prefill=self.teacher.prefill,
+            prefill=sample.prefill,
             sampling=self.teacher.sampling,
             max_tokens=sample.limit - sample.spent,
             seed=ids.sample_seed(sample.trace_id, self.seed),
@@ -96,7 +104,7 @@ class Sampler:
     def trace(self, sample: Sample, completion: Completion) -> Trace:
         """The trace of an answer. Token counts cover the continued text too."""
         if completion.reasoning is None:
-            raw = self.teacher.prefill + sample.opening + completion.text
+            raw = sample.prefill + sample.opening + completion.text
             read = layout.read(raw)
         else:
             raw, read = layout.read_fields(completion.reasoning, completion.text)
@@ -118,6 +126,11 @@ class Sampler:
         """The record of a sample that the engine could not answer."""
         message = f"{type(error).__name__}: {error}"
         return Trace(**self._provenance(sample), raw="", finish_reason="error", error=message)
+
+    def _split(self, asked: Asked, said: str) -> tuple[str, str]:
+        """Splits a parent's text after the prefill; without one when it was not made with it."""
+        prefill = prompts.prefill(self.teacher, asked.problem)
+        return (prefill, said[len(prefill) :]) if said.startswith(prefill) else ("", said)
 
     def _provenance(self, sample: Sample) -> dict[str, Any]:
         return {

@@ -10,8 +10,9 @@ from pydantic import Field
 from cotfactory.errors import UsageError
 from cotfactory.sources import fields, rows
 from cotfactory.sources.base import RowFault
-from cotfactory_schemas import Domain, Kind, Message, Problem, Settings
+from cotfactory_schemas import Domain, Kind, Message, Problem, Settings, Thought
 
+_SAID = {"domain", "thought", "language", "verifier", "checks", "licence"}
 _NO_PROMPT = (Message(role="user", content=""),)
 
 
@@ -28,6 +29,7 @@ class RowSettings(Settings):
     name: str = Field(default="", description="the source's name in ids; default: the file's stem")
     domain: Domain = "general"
     problem_kind: Kind = "reasoning"
+    thought: Thought = "full"
     language: str = "en"
     verifier: str = ""
     checks: dict[str, Any] = Field(default_factory=dict)
@@ -35,7 +37,7 @@ class RowSettings(Settings):
 
     def defaults(self, name: str) -> Problem:
         """A problem that holds what rows do not say."""
-        said = self.model_dump(include={"domain", "language", "verifier", "checks", "licence"})
+        said = self.model_dump(include=_SAID)
         return Problem.model_validate(
             {
                 "messages": _NO_PROMPT,
