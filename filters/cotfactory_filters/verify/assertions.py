@@ -8,6 +8,8 @@ import builtins
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
+from cotfactory_filters.verify.python_source import UnreadableError, literal, parsed
+
 Relation = Literal["equal", "identical", "true", "false"]
 
 _CONSTANT_NAMES = (None, True, False)
@@ -56,13 +58,13 @@ def read_suite(tests: str, prelude: str, entry_point: str | None) -> Suite:
         ValueError: they are no Python.
     """
     try:
-        tree, before = ast.parse(tests), ast.parse(prelude)
+        tree, before = parsed(tests), parsed(prelude)
         wanted = _used(tree) - _defined(tree) - _defined(before) - frozenset(dir(builtins))
         check = entry_point if entry_point and _leaves_check_uncalled(tree) else None
         if entry_point:
             wanted |= {entry_point.partition(".")[0].removesuffix("()")}
         cases = _read_cases(tree, check)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+    except (UnreadableError, RecursionError) as error:
         raise ValueError(f"the tests cannot be read: {error}") from error
     return Suite(cases, wanted, check)
 
@@ -178,6 +180,6 @@ def _path(function: ast.expr, renamed: dict[str, str]) -> str:
 
 def _plain(node: ast.expr) -> Any:  # noqa: ANN401 - any plain value
     try:
-        return ast.literal_eval(node)
-    except (ValueError, TypeError):
+        return literal(node)
+    except UnreadableError:
         raise _NeedsRunningError from None

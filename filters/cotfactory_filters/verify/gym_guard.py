@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
+from cotfactory_filters.verify.python_source import UnreadableError, literal, parsed_expression
+
 Entry = Mapping[str, Any]
 """What reasoning-gym makes: `question`, `answer` (None: any valid one scores), `metadata`."""
 
@@ -58,15 +60,13 @@ def objection(dataset: str, answer: str, entry: Entry) -> str:
 def _words_or_literal(answer: str) -> str | None:
     if _WORDS.fullmatch(answer):
         return answer
-    return answer if len(answer) <= MAX_EXPRESSION_CHARS and _is_literal(answer) else None
-
-
-def _is_literal(text: str) -> bool:
+    if len(answer) > MAX_EXPRESSION_CHARS:
+        return None
     try:
-        ast.literal_eval(text.strip())
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        return False
-    return True
+        literal(answer)
+    except UnreadableError:
+        return None
+    return answer
 
 
 def _arithmetic(answer: str) -> str | None:
@@ -88,9 +88,9 @@ def _expression(text: str) -> ast.expr | None:
     if len(text) > MAX_EXPRESSION_CHARS or not text.isascii():
         return None
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        tree = parsed_expression(text)
         harmless = all(map(_is_allowed, ast.walk(tree))) and _depth_of_powers(tree) <= MAX_POWERS
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+    except (UnreadableError, RecursionError):
         return None
     return tree if harmless else None
 

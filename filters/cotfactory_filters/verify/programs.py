@@ -3,9 +3,10 @@
 import ast
 import re
 import textwrap
-import warnings
 from collections.abc import Iterator
 from typing import NamedTuple
+
+from cotfactory_filters.verify.python_source import UnreadableError, parsed
 
 _PYTHON = frozenset({"", "python", "python3", "py", "py3", "python2"})
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t]*([^\s`]*)")
@@ -85,9 +86,7 @@ def _defines(source: str) -> frozenset[str]:
 
 
 def _parsed(source: str) -> ast.Module | None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return ast.parse(source)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return None
+    try:
+        return parsed(source)
+    except UnreadableError:
+        return None

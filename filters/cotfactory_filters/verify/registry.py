@@ -14,7 +14,9 @@ REGISTRY = Registry(
     {
         "choice": "cotfactory_filters.verify.choice:ChoiceVerifier",
         "code": "cotfactory_filters.verify.code:CodeVerifier",
+        "constraints": "cotfactory_filters.verify.constraints:ConstraintsVerifier",
         "gym": "cotfactory_filters.verify.gym:GymVerifier",
+        "literal": "cotfactory_filters.verify.literal:LiteralVerifier",
         "math": "cotfactory_filters.verify.math:MathVerifier",
         "numeric": "cotfactory_filters.verify.numeric:NumericVerifier",
         "text": "cotfactory_filters.verify.text:TextVerifier",
