@@ -142,6 +142,9 @@ def publish(
         bool, typer.Option("--private", help="Make a new Hub dataset private.")
     ] = False,
     revision: Annotated[str | None, typer.Option(help="The Hub branch to commit to.")] = None,
+    over: Annotated[
+        str | None, typer.Option(help="The head commit of others that may be replaced.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be written.")] = False,
 ) -> None:
     """Publishes the splits with card, manifest and checksums; a second time changes nothing."""
@@ -151,7 +154,7 @@ def publish(
     from cotfactory.publish import publish as publish_run
     from cotfactory.store.run import Run
 
-    chosen = Options(dry_run=dry_run, private=private, revision=revision)
+    chosen = Options(dry_run=dry_run, private=private, revision=revision, over=over)
     with make_display(context.obj["mode"]) as display:
         made = publish_run(Run.read(_run_path(run)), to, chosen)
     summary.of_publish(made, display, dry_run=dry_run)
@@ -224,6 +227,18 @@ def report(run: RunArgument) -> None:
     from cotfactory.store.run import Run
 
     typer.echo(write_report(Run.read(_run_path(run))))
+
+
+@app.command()
+def browse(
+    run: RunArgument,
+    port: Annotated[int, typer.Option(help="0 takes any that is free.")] = 0,
+) -> None:
+    """Serves pages to look at traces, reasons and journeys, to this machine's browser alone."""
+    from cotfactory.browse import browse as serve
+    from cotfactory.store.run import Run
+
+    serve(Run.read(_run_path(run)), port, lambda url: typer.echo(f"{url}  (Ctrl-C ends it)"))
 
 
 @app.command()

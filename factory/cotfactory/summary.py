@@ -6,7 +6,7 @@ from pathlib import Path
 from cotfactory.display import Display
 from cotfactory.ingest import IngestSummary
 from cotfactory.pipeline import Made
-from cotfactory.publish import PublishSummary
+from cotfactory.publish import CommitPlan, PublishSummary
 from cotfactory.store.run import Run
 
 
@@ -58,6 +58,7 @@ def of_publish(made: PublishSummary, display: Display, *, dry_run: bool) -> None
         *(f"  {name:<20}{count:>8} rows" for name, count in rows.items()),
         f"manifest sha256 {made.manifest_sha256}"
         + (f", commit {made.commit}" if made.commit else ""),
+        *(_plan(made.plan) if made.plan else ()),
     ]
     display.say(
         "done",
@@ -69,6 +70,16 @@ def of_publish(made: PublishSummary, display: Display, *, dry_run: bool) -> None
         manifest_sha256=made.manifest_sha256,
         commit=made.commit,
     )
+
+
+def _plan(plan: CommitPlan) -> list[str]:
+    """The commit that a dry run would make."""
+    return [
+        f"one commit on {plan.parent or 'a new repository'}:",
+        *(f"  {line}" for line in plan.message.splitlines()),
+        *(f"  add     {name}" for name in plan.added),
+        *(f"  delete  {name}" for name in plan.deleted),
+    ]
 
 
 def of_ingest(path: Path, made: IngestSummary, display: Display) -> None:

@@ -22,6 +22,7 @@ from huggingface_hub.utils.tqdm import disable_progress_bars
 from cotfactory.errors import CotfactoryError, UsageError
 from cotfactory.publish.dataset import Built
 from cotfactory.publish.files import CARD, MANIFEST, RECIPE
+from cotfactory.publish.terms import CommitPlan, Options
 from cotfactory.store import atomic
 
 log = logging.getLogger(__name__)
@@ -55,24 +56,6 @@ class HubTarget:
 
 
 @dataclass(frozen=True)
-class CommitPlan:
-    """The one commit that a publication makes. `parent` is None where the repository is new."""
-
-    parent: str | None
-    message: str
-    added: tuple[str, ...]
-    deleted: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """`private` makes a new repository private; `over` names the head that may be replaced."""
-
-    private: bool = False
-    over: str | None = None
-
-
-@dataclass(frozen=True)
 class _Head:
     commit: str
     message: str
@@ -102,9 +85,9 @@ def target_of(to: str, revision: str | None) -> HubTarget:
 class Publication:
     """One publication of one run to one target."""
 
-    def __init__(self, run: Path, ready: Built, target: HubTarget, wishes: Wishes) -> None:
+    def __init__(self, run: Path, ready: Built, target: HubTarget, options: Options) -> None:
         self._record = _Record(run / RECORD, target.repo)
-        self._ready, self._target, self._wishes = ready, target, wishes
+        self._ready, self._target, self._options = ready, target, options
         self._token = hf.get_token()
         self._api = hf.HfApi(token=self._token)
         self._digest = ready.manifest_sha256
@@ -170,9 +153,9 @@ class Publication:
     def _make_repository(self) -> None:
         repo, branch = self._target.repo, self._target.revision
         self._api.create_repo(
-            repo, repo_type="dataset", private=self._wishes.private or None, exist_ok=True
+            repo, repo_type="dataset", private=self._options.private or None, exist_ok=True
         )
-        if self._wishes.private and not self._api.dataset_info(repo).private:
+        if self._options.private and not self._api.dataset_info(repo).private:
             raise CotfactoryError(
                 f"{self._target}: is public already. Make it private in its settings on the Hub, "
                 "or publish without --private."
@@ -218,7 +201,7 @@ class Publication:
         if head is None or set(head.files) <= {".gitattributes"}:
             return
         ours = head.manifest in self._record.manifests or head.commit in self._record.commits
-        if not (ours or head.commit == self._wishes.over):
+        if not (ours or head.commit == self._options.over):
             raise CotfactoryError(
                 f"{self._target}: has moved: its head {head.commit} was not published from this "
                 f"run. Look at it, then publish to another branch with --revision, or replace it "

@@ -1,49 +1,13 @@
 """`cotfactory publish`: from a run's splits to a dataset that people load."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cotfactory.publish import dataset
 from cotfactory.publish.dataset import Built
+from cotfactory.publish.terms import CommitPlan, Options, PublishSummary
 from cotfactory.store.run import Run
 
-if TYPE_CHECKING:
-    from cotfactory.publish.hub import CommitPlan
-
 FOLDER = "dataset"
-
-
-@dataclass(frozen=True)
-class Options:
-    """`dry_run` writes nothing. The others are for the Hub.
-
-    `over` is the head commit of another's work that may be replaced.
-    """
-
-    dry_run: bool = False
-    private: bool = False
-    revision: str | None = None
-    over: str | None = None
-
-
-@dataclass(frozen=True)
-class PublishSummary:
-    """What is at `target` now, or would be after a dry run.
-
-    `rows` counts by config and part. `changed` is False when all of it was there already.
-    `commit` is the Hub's commit; `plan`, of a dry run, the commit that would be made.
-    """
-
-    target: str
-    changed: bool
-    rows: Mapping[str, Mapping[str, int]]
-    bytes: int
-    manifest_sha256: str
-    files: tuple[str, ...]
-    commit: str | None = None
-    plan: "CommitPlan | None" = None
 
 
 def publish(
@@ -70,9 +34,8 @@ def _to_hub(run: Run, to: str, options: Options) -> PublishSummary:
     from cotfactory.publish import hub  # noqa: PLC0415 - a heavy import that folders do without
 
     target = hub.target_of(to, options.revision)
-    wishes = hub.Wishes(private=options.private, over=options.over)
     with dataset.built(run, location=target.repo) as ready:
-        publication = hub.Publication(run.path, ready, target, wishes)
+        publication = hub.Publication(run.path, ready, target, options)
         if options.dry_run:
             plan = publication.plan()
             return _summary(ready, str(target), changed=True, plan=plan)
@@ -86,7 +49,7 @@ def _summary(
     *,
     changed: bool,
     commit: str | None = None,
-    plan: "CommitPlan | None" = None,
+    plan: CommitPlan | None = None,
 ) -> PublishSummary:
     return PublishSummary(
         target=target,
