@@ -13,6 +13,7 @@ REGISTRY = Registry(
     "cotfactory.sources",
     {
         "files": "cotfactory.sources.files:Files",
+        "general": "cotfactory.sources.general:General",
         "hub": "cotfactory.sources.hub:Hub",
         "reasoning_gym": "cotfactory.sources.reasoning_gym:ReasoningGym",
     },

@@ -1,0 +1,60 @@
+from collections import Counter
+
+import pytest
+
+from cotfactory import sources
+from cotfactory.errors import UsageError
+from cotfactory.recipe import document, validate
+from cotfactory.sources.general import THOUGHTS
+from cotfactory_schemas import Plugin, Problem
+
+LANGUAGES = {"en", "zh", "de", "fr", "es", "ja"}
+
+
+def general(**options: object) -> list[Problem]:
+    found = list(sources.problems((Plugin.model_validate({"kind": "general", **options}),)))
+    assert all(isinstance(one, Problem) for one in found)
+    return [one for one in found if isinstance(one, Problem)]
+
+
+def test_every_language_has_prompts_of_every_category() -> None:
+    found = general()
+    cells = Counter((one.language, one.extra["category"]) for one in found)
+    assert set(cells) == {(language, category) for language in LANGUAGES for category in THOUGHTS}
+    assert len(found) >= 80
+    assert min(cells.values()) >= 3
+
+
+def test_prompts_are_of_the_general_domain_and_judged_by_nothing() -> None:
+    said = {(one.domain, one.kind, one.verifier, one.licence) for one in general()}
+    assert said == {("general", "non_reasoning", "", "apache-2.0")}
+
+
+@pytest.mark.parametrize(
+    ("category", "thought"),
+    [("greeting", "none"), ("trivial", "none"), ("translation", "short"), ("writing", "full")],
+)
+def test_the_category_rules_how_much_thought_there_is(category: str, thought: str) -> None:
+    assert {one.thought for one in general(categories=[category])} == {thought}
+
+
+def test_no_prompt_and_no_id_stands_twice() -> None:
+    found = general()
+    assert len({one.prompt for one in found}) == len({one.source_id for one in found})
+    assert len({one.problem_id for one in found}) == len(found)
+
+
+def test_a_few_prompts_are_spread_over_languages_and_categories() -> None:
+    few = general(size=len(LANGUAGES) * len(THOUGHTS))
+    assert len({(one.language, one.extra["category"]) for one in few}) == len(few)
+
+
+def test_languages_and_categories_limit_what_comes() -> None:
+    found = general(languages=["de", "ja"], categories=["writing"], size=4)
+    assert [one.language for one in found] == ["de", "ja", "de", "ja"]
+
+
+def test_a_language_that_there_is_not_is_refused_with_those_there_are() -> None:
+    text = "name: mine\nproblems:\n  - {kind: general, languages: [xx]}\n"
+    with pytest.raises(UsageError, match=r"problems\.0\.languages\.0: .*'en', 'zh'"):
+        validate.recipe(document.parse(text, "recipe.yaml"))
