@@ -14,7 +14,7 @@ from cotfactory_schemas.recipe import GenerateSettings
 
 _COLUMNS = (
     "trace_id", "problem_id", "sample", "continuation", "parent_id",
-    "finish_reason", "completion_tokens", "max_tokens",
+    "finish_reason", "seconds", "max_tokens",
 )  # fmt: skip
 
 
@@ -82,8 +82,8 @@ class History:
             return
         if row["continuation"] == "":
             asked.used.add(row["sample"])
-        if row["completion_tokens"] is not None:
-            plan.finished(asked, row["completion_tokens"])
+        if row["seconds"] is not None:
+            plan.took(asked, row["seconds"])
         if row["continued"]:
             return
         cut = row["finish_reason"] == "length" and row["max_tokens"] is not None

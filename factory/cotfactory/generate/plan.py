@@ -20,6 +20,7 @@ from cotfactory_schemas.outcome import OutcomeName
 from cotfactory_schemas.recipe import GenerateSettings
 
 _PRIOR_WEIGHT = 1.0
+_AGE_FACTOR = 1.5  # of 1, 1.5 and 2 the best in tests/benchmarks/scheduler.py
 
 
 @dataclass(eq=False, slots=True)
@@ -33,8 +34,9 @@ class Asked:
     correct: int = 0
     judged: int = 0
     unverifiable: int = 0
-    tokens: int = 0
-    finished: int = 0
+    seconds: float = 0.0
+    ended: int = 0
+    running: list[float] = field(default_factory=list)  # when samples in flight were asked for
     ticket: int = 0
     outcome: OutcomeName | None = None
 
@@ -53,8 +55,8 @@ class DomainCounts:
     judged: int = 0
     correct: int = 0
     accepted: int = 0
-    tokens: int = 0
-    finished: int = 0
+    seconds: float = 0.0
+    ended: int = 0
 
     @property
     def pass_rate(self) -> float:
@@ -74,8 +76,8 @@ class Plan:
         self.active = 0
         self.outcomes: dict[OutcomeName, int] = defaultdict(int)
         self._longest_first = False
-        self._ready: list[tuple[tuple[float, ...], int, Asked]] = []
-        self._unsure: list[tuple[tuple[float, ...], int, Asked]] = []
+        self._ready: list[tuple[tuple[int, ...], int, Asked]] = []
+        self._unsure: list[tuple[tuple[int, ...], int, Asked]] = []
         self._open: dict[str, Asked] = {}
 
     def admit(self, asked: Asked) -> None:
@@ -84,8 +86,14 @@ class Plan:
         self._open[asked.problem.problem_id] = asked
         self._replan(asked)
 
-    def next(self) -> tuple[Asked, int] | None:
-        """Takes the next sample to ask for, as (problem, sample index); None when none is due."""
+    def next(self, now: float = 0.0) -> tuple[Asked, int] | None:
+        """Takes the next sample to ask for, as (problem, sample index); None when none is due.
+
+        `now` is the time in seconds, by the clock of `started`.
+        """
+        if self._longest_first:
+            asked = self._longest(now)
+            return (asked, asked.take()) if asked else None
         for heap in (self._ready, self._unsure):
             while heap:
                 _, ticket, asked = heapq.heappop(heap)
@@ -105,12 +113,20 @@ class Plan:
         asked.pending -= 1
         self._replan(asked)
 
-    def finished(self, asked: Asked, tokens: int) -> None:
-        """Counts a sample's length, in tokens."""
-        domain = self.domains[asked.problem.domain]
-        for counts in (asked, domain):
-            counts.tokens += tokens
-            counts.finished += 1
+    def started(self, asked: Asked, now: float) -> None:
+        """Counts a sample as in flight."""
+        asked.running.append(now)
+
+    def ended(self, asked: Asked, started: float, now: float) -> None:
+        """Counts a sample as in flight no more."""
+        asked.running.remove(started)
+        self.took(asked, now - started)
+
+    def took(self, asked: Asked, seconds: float) -> None:
+        """Counts how long a sample took, in this or an earlier run."""
+        for counts in (asked, self.domains[asked.problem.domain]):
+            counts.seconds += seconds
+            counts.ended += 1
 
     def judged(self, asked: Asked, status: Status) -> None:
         """Counts the verdict of a sample that was pending."""
@@ -131,18 +147,39 @@ class Plan:
         domain.accepted += status == "correct"
 
     def longest_first(self) -> None:
-        """From now on, asks for the longest expected samples first, so that the tail is short."""
-        if self._longest_first:
-            return
-        self._longest_first = True
-        for asked in list(self._open.values()):
-            self._replan(asked)
+        """From now on, asks for the longest expected samples first, so that the tail is short.
 
-    def expected_tokens(self, asked: Asked) -> float:
-        """Mean length of the problem's finished samples, drawn to its domain's mean."""
+        Looks at every open problem at each step: for the end, when few are left.
+        """
+        self._longest_first = True
+
+    def expected_s(self, asked: Asked, now: float) -> float:
+        """How long the problem's next sample is expected to take.
+
+        The mean over its samples and, as one sample more, its domain's mean. A sample in flight
+        counts with `_AGE_FACTOR` times its age: what has run for long will run for longer.
+        """
         domain = self.domains[asked.problem.domain]
-        mean = domain.tokens / domain.finished if domain.finished else 0.0
-        return (asked.tokens + mean) / (asked.finished + 1)
+        mean = domain.seconds / domain.ended if domain.ended else 0.0
+        in_flight = _AGE_FACTOR * sum(now - since for since in asked.running)
+        return (asked.seconds + in_flight + mean) / (asked.ended + len(asked.running) + 1)
+
+    def _longest(self, now: float) -> Asked | None:
+        for asked in list(self._open.values()):
+            if self.outcome_of(asked) is not None:
+                self._replan(asked)
+        due = [asked for asked in self._open.values() if self._may_ask(asked)]
+        return min(due, key=lambda a: (self._doubt(a), -self.expected_s(a, now)), default=None)
+
+    def _may_ask(self, asked: Asked) -> bool:
+        if self.outcome_of(asked) is not None:
+            return False  # it waits for samples in flight
+        return not asked.pending or self._chance_of_need(asked) > self.settings.speculate_above
+
+    def _doubt(self, asked: Asked) -> int:
+        if not asked.used:
+            return 0
+        return 1 if not asked.pending or self._chance_of_need(asked) == 1.0 else 2
 
     def _replan(self, asked: Asked) -> None:
         asked.ticket += 1
@@ -150,16 +187,10 @@ class Plan:
         if outcome is not None:
             if not asked.pending:
                 self._close(asked, outcome)
-            return
-        if asked.pending and self._chance_of_need(asked) <= self.settings.speculate_above:
-            return
-        heap = self._unsure if asked.pending else self._ready
-        heapq.heappush(heap, (self._urgency(asked), asked.ticket, asked))
-
-    def _urgency(self, asked: Asked) -> tuple[float, ...]:
-        if self._longest_first:
-            return (bool(asked.used), -self.expected_tokens(asked), asked.order)
-        return (len(asked.used), asked.pending, asked.order)
+        elif self._may_ask(asked) and not self._longest_first:
+            heap = self._unsure if asked.pending else self._ready
+            urgency = (len(asked.used), asked.pending, asked.order)
+            heapq.heappush(heap, (urgency, asked.ticket, asked))
 
     def _close(self, asked: Asked, outcome: OutcomeName) -> None:
         if asked.outcome is None:

@@ -6,7 +6,6 @@ processes and steer what the plan asks next, and accepted rows go to the outbox.
 
 import asyncio
 import logging
-import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
@@ -56,7 +55,7 @@ class Scheduler:
         self._refused = 0
         self._hurry = False
         self._lost: EngineLost | None = None
-        self._last_answer = time.monotonic()
+        self._last_answer = 0.0
         self._wake = asyncio.Event()
         self._sampling: set[asyncio.Task[None]] = set()
         self._judging: set[asyncio.Task[None]] = set()
@@ -87,7 +86,7 @@ class Scheduler:
             CotfactoryError: the engine refuses everything.
         """
         self._lost = None
-        self._last_answer = time.monotonic()
+        self._last_answer = _now()
         try:
             while not self.stopping.is_set() and (self._fill(engine) or self._waiting):
                 await self._pause(engine)
@@ -141,17 +140,17 @@ class Scheduler:
                     self._arrivals = None
                 else:
                     self.plan.admit(arrived)
-            due = self.plan.next()
+            due = self.plan.next(_now())
             if due is not None or not room:
                 return due
 
     async def _pause(self, engine: Engine) -> None:
         """Waits until something changed, and books the time."""
-        phase, in_flight, began = self._phase(engine), self.in_flight, time.monotonic()
+        phase, in_flight, began = self._phase(engine), self.in_flight, _now()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), TICK_S)
         self._wake.clear()
-        self.account.elapsed(time.monotonic() - began, phase, in_flight, engine.concurrency)
+        self.account.elapsed(_now() - began, phase, in_flight, engine.concurrency)
         if self._arrivals is None and self.plan.active <= ENDGAME_SLOTS * engine.concurrency:
             self.plan.longest_first()
 
@@ -169,12 +168,12 @@ class Scheduler:
         if self._lost is not None:
             raise self._lost
         stall_s = self.plan.settings.stall_s
-        if self.in_flight and time.monotonic() - self._last_answer > stall_s:
+        if self.in_flight and _now() - self._last_answer > stall_s:
             raise EngineLost(f"{engine.kind}: no sample ended in {stall_s:g} s")
 
     async def _drain(self, engine: Engine, tick: Callable[[], None]) -> None:
-        deadline = time.monotonic() + self.plan.settings.drain_s
-        while self.in_flight and not self._hurry and time.monotonic() < deadline:
+        deadline = _now() + self.plan.settings.drain_s
+        while self.in_flight and not self._hurry and _now() < deadline:
             await self._pause(engine)
             tick()
             self._check(engine)
@@ -185,7 +184,8 @@ class Scheduler:
         await asyncio.gather(*self._sampling, return_exceptions=True)
 
     async def _sample(self, engine: Engine, sample: Sample) -> None:
-        answered = False
+        answered, started = False, _now()
+        self.plan.started(sample.asked, started)
         try:
             trace = await self._ask(engine, sample)
             answered = True
@@ -193,6 +193,7 @@ class Scheduler:
         except EngineLost as error:
             self._lost = error
         finally:  # a cancelled sample goes back too
+            self.plan.ended(sample.asked, started, _now())
             self.in_flight -= 1
             self._wake.set()
             if not answered:
@@ -230,10 +231,9 @@ class Scheduler:
             self.plan.lost(sample.asked, sample.index)
 
     def _answered(self, sample: Sample, trace: Trace) -> None:
-        self._last_answer = time.monotonic()
+        self._last_answer = _now()
         self.account.completed(trace)
         self._station.put(trace)
-        self.plan.finished(sample.asked, trace.completion_tokens or 0)
         longer = self._sampler.continued(sample.asked, trace, self.plan.settings)
         if longer is not None:
             self._continuations.append(longer)
@@ -258,3 +258,7 @@ def _keep(tasks: set[asyncio.Task[None]], work: Coroutine[None, None, None]) -> 
     task = asyncio.create_task(work)  # the loop itself holds tasks weakly
     tasks.add(task)
     task.add_done_callback(tasks.discard)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -91,11 +91,20 @@ def test_a_full_domain_is_asked_no_more() -> None:
 def test_near_the_end_the_longest_expected_sample_comes_first() -> None:
     made, asked = plan(3, until_correct=False, max_samples=2)
     take(made, 3)
-    for one, tokens in zip(asked, (10, 1000, 100), strict=True):
-        made.finished(one, tokens)
+    for one, seconds in zip(asked, (10, 1000, 100), strict=True):
+        made.took(one, seconds)
         made.judged(one, "incorrect")
     made.longest_first()
     assert take(made, 3) == [(1, 1), (2, 1), (0, 1)]
+
+
+def test_a_problem_whose_sample_runs_for_long_is_expected_to_take_long() -> None:
+    made, asked = plan(3, until_correct=False, max_samples=2)
+    take(made, 3)
+    for one, since in zip(asked, (90.0, 10.0, 50.0), strict=True):
+        made.started(one, since)
+    made.longest_first()
+    assert [made.next(100.0), made.next(100.0)] == [(asked[1], 1), (asked[2], 1)]
 
 
 @given(st.lists(st.sampled_from(["correct", "incorrect", "unparsable"]), min_size=40, max_size=40))
