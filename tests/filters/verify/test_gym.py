@@ -11,7 +11,9 @@ import pytest
 
 from cotfactory_filters.verify import make_verifier
 from cotfactory_filters.verify.gym import GymVerifier
+from cotfactory_filters.verify.pool import VerifierPool
 from cotfactory_schemas import Message, Problem, Trace, Verdict
+from cotfactory_schemas.recipe import VerifySettings
 from cotfactory_schemas.tables import from_row, to_row
 
 
@@ -164,6 +166,7 @@ def test_a_missing_library_is_named_with_the_mend() -> None:
 import sys
 sys.modules["reasoning_gym"] = None
 from cotfactory_filters.verify.gym import GymVerifier
+from cotfactory_filters.verify.pool import VerifierPool
 from cotfactory_schemas import Problem, Trace
 checks = {"dataset": "lcm", "seed": 1, "index": 0}
 message = {"role": "user", "content": "?"}
@@ -179,3 +182,12 @@ except ValueError as error:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert "pip install 'cotfactory[gym]'" in said.stdout
+
+
+def test_a_scorer_that_swallows_the_alarm_is_a_timeout_all_the_same() -> None:
+    slow = "+".join(f"sin(x**{n})**{n % 90}*exp(x**{n % 90})" for n in range(2, 60))
+    asked = problem("simple_integration")
+    with VerifierPool(VerifySettings(timeout_s=0.3)) as pool:
+        pool.submit(asked, trace("<answer>x</answer>")).result()
+        said = pool.submit(asked, trace(f"<answer>{slow}</answer>")).result()
+    assert said.status == "timeout"
