@@ -20,6 +20,17 @@ import os
 def double(x):
     os._exit(0)
 """,
+    "ends an iteration": """
+def double(x):
+    raise StopIteration
+""",
+    "ends an iteration of its own": """
+class Over(StopIteration):
+    pass
+Over.__name__ = "StopIteration"
+def double(x):
+    raise Over
+""",
     "leaves": """
 import sys
 sys.exit(0)
@@ -189,6 +200,7 @@ def check(candidate):
 """,
         "entry_point": "double",
     },
+    "mapped": {"tests": "assert all(map(lambda n: double(n) == 2 * n, range(1, 5)))"},
     "with the program's own module": {
         "tests": "for n in range(1, 5):\n    assert math.isclose(double(n), 2 * n)",
     },

@@ -406,6 +406,16 @@ def test_a_layer_too_few_does_not_pass_the_self_test(
         behind(kept, monkeypatch).start()
 
 
+def test_where_the_strongest_layers_fail_the_next_ones_are_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    layers = (("namespaces",), ("landlock", "seccomp"))
+    monkeypatch.setattr(sandbox, "STRONGEST_FIRST", layers)
+    with Sandbox(LIMITS) as place:
+        assert place.layer == "landlock+seccomp"
+        assert still_works(place)
+
+
 def test_no_sandbox_means_no_execution(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probes, "escapes", lambda _place: ["read_outside"])
     with pytest.raises(UnavailableError, match="read_outside") as refused:

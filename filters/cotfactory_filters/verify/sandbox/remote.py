@@ -82,9 +82,13 @@ def _make_like(value: Any, after: Json) -> None:  # noqa: ANN401 - any argument
 
 
 def _exception(name: str, message: str) -> Exception:
-    """Returns the builtin exception of that name, so that tests of errors see the right one."""
+    """Returns the builtin exception of that name, so that tests of errors see the right one.
+
+    But not one that ends an iteration: `all(map(f, xs))` would take it for the end of `xs`.
+    """
     kind = vars(builtins).get(name)
-    if isinstance(kind, type) and issubclass(kind, Exception):
+    ends_iteration = name in {"StopIteration", "StopAsyncIteration"}
+    if isinstance(kind, type) and issubclass(kind, Exception) and not ends_iteration:
         try:
             return kind(message)
         except TypeError:
