@@ -140,9 +140,7 @@ def test_messages_arrive_whole_in_whatever_pieces(values: list[object], piece: i
         inbox.feed(stream[at : at + piece])
         while (message := inbox.next()) is not None:
             arrived.append(message)
-    assert arrived == [
-        m for v in values if (m := json.loads(json.dumps(wire.encode(v)))) is not None
-    ]
+    assert arrived == messages
 
 
 @pytest.mark.parametrize("stream", [b"\xff\xff\xff\xff", b"\0\0\0\3abc", b"\0\0\1\0" + b"[" * 256])
