@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,7 +23,7 @@ class RowSettings(Settings):
     `columns` maps our fields (id, prompt, messages, reference, verifier, checks, domain, kind,
     language, licence) to columns; a field that is not mapped is read from a column of its own
     name. The other settings hold for rows that do not say. Columns that are no field are kept in
-    `extra`.
+    `extra`. `size` is the most rows that are read.
     """
 
     columns: dict[str, str] = Field(default_factory=dict)
@@ -34,6 +35,7 @@ class RowSettings(Settings):
     verifier: str = ""
     checks: dict[str, Any] = Field(default_factory=dict)
     licence: str = ""
+    size: int | None = Field(default=None, gt=0)
 
     def defaults(self, name: str) -> Problem:
         """A problem that holds what rows do not say."""
@@ -70,15 +72,18 @@ class Files:
     def problems(self) -> Iterator[Problem | RowFault]:
         """Yields a problem, or what is wrong with it, for each row."""
         finder = self.settings.finder()
+        for path, row in islice(self._rows(), self.settings.size):
+            if isinstance(row, RowFault):
+                yield row
+            else:
+                place, values = row
+                make = partial(fields.problem, values, finder, self.settings.defaults(path.stem))
+                yield fields.attempt(place, finder.option, make)
+
+    def _rows(self) -> Iterator[tuple[Path, tuple[str, rows.Row] | RowFault]]:
         for path in expand(self.settings.paths):
-            defaults = self.settings.defaults(path.stem)
             for row in rows.read(path):
-                if isinstance(row, RowFault):
-                    yield row
-                else:
-                    place, values = row
-                    make = partial(fields.problem, values, finder, defaults)
-                    yield fields.attempt(place, finder.option, make)
+                yield path, row
 
 
 def expand(patterns: tuple[str, ...]) -> Iterator[Path]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 from typing import ClassVar
 
 from cotfactory.errors import UsageError
@@ -44,7 +45,7 @@ class Hub:
         except (OSError, ValueError) as error:
             raise UsageError(f"dataset {wanted.dataset!r} cannot be loaded: {error}") from None
         finder, defaults = wanted.finder(), wanted.defaults(wanted.dataset)
-        for number, row in enumerate(stream, start=1):
+        for number, row in enumerate(islice(stream, wanted.size), start=1):
             yield fields.attempt(
                 f"{wanted.dataset}:{number}",
                 finder.option,

@@ -66,6 +66,19 @@ def test_a_problem_that_stands_twice_is_asked_once(tmp_path: Path) -> None:
     assert len(files(path)) == 1
 
 
+def test_no_more_rows_are_read_than_are_wanted(tmp_path: Path) -> None:
+    for name in ("a.jsonl", "b.jsonl"):
+        rows = [json.dumps({"prompt": f"{name} {n}"}) for n in range(3)]
+        (tmp_path / name).write_text("\n".join(rows), "utf-8")
+    few = files(tmp_path / "*.jsonl", size=4)
+    assert [one.prompt for one in few if isinstance(one, Problem)] == [
+        "a.jsonl 0",
+        "a.jsonl 1",
+        "a.jsonl 2",
+        "b.jsonl 0",
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "mend"), [("none.jsonl", "no such file"), ("p.txt", r"give a \.jsonl")]
 )
@@ -93,7 +106,9 @@ def test_a_folder_of_parquet_is_read_through_datasets(tmp_path: Path) -> None:
     table = pa.Table.from_pylist([{"q": "1 + 1?", "a": "2"}, {"q": None, "a": "3"}])
     pq.write_table(table, tmp_path / "train.parquet")
     columns = {"prompt": "q", "reference": "a"}
-    one, two = read("hub", dataset=str(tmp_path), columns=columns, verifier="math")
+    settings = {"dataset": str(tmp_path), "columns": columns, "verifier": "math"}
+    one, two = read("hub", **settings)
+    assert read("hub", **settings, size=1) == [one]
     assert isinstance(one, Problem)
     assert (one.prompt, one.reference) == ("1 + 1?", "2")
     assert "is missing" in str(two)
