@@ -57,6 +57,11 @@ class EmbeddedEngine:
         """One request a slot."""
         return self._settings.slots
 
+    @property
+    def endpoint(self) -> tuple[str, str]:
+        """The URL at which llama.cpp's own server listens on the loopback, and the key to it."""
+        return f"{self._server.listening_address}/v1", self._key
+
     async def __aenter__(self) -> Self:
         """Loads the model.
 
