@@ -9,7 +9,8 @@ from typing import Any
 import jinja2
 import yaml
 
-from cotfactory.publish.columns import COLUMNS
+from cotfactory.exports.template import TEMPLATE_FILE
+from cotfactory.publish.columns import COLUMNS, PREFERENCE_COLUMNS
 from cotfactory.publish.files import PARTS, Shards
 from cotfactory.publish.markdown import Markdown, block, code, escaped
 from cotfactory.report.facts import Facts
@@ -31,7 +32,7 @@ class Picture:
     """A chart in the card, by its path in the dataset."""
 
     alt: str
-    path: str
+    path: Markdown
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,19 @@ def render(card: CardFacts) -> str:
         location=Markdown(card.location),
         teacher=card.recipe.teacher,
         pictures=card.pictures,
-        columns={name: Markdown(how) for name, how in COLUMNS.items()},
+        columns=_trusted(COLUMNS),
+        preference_columns=_trusted(PREFERENCE_COLUMNS if _has(card, "preference") else {}),
+        template_file=Markdown(TEMPLATE_FILE),
         recipe=block(card.recipe_text, "yaml"),
     )
+
+
+def _trusted(texts: Mapping[str, str]) -> dict[str, Markdown]:
+    return {name: Markdown(text) for name, text in texts.items()}
+
+
+def _has(card: CardFacts, config: str) -> bool:
+    return any(shards.config == config for shards in card.shards)
 
 
 def _shown(value: object) -> object:

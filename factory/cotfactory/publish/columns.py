@@ -35,3 +35,13 @@ COLUMNS = {
     "assistant message, with the verdict on the answer each one reaches",
     "rules": "the rules that rejected the row; empty in the other configs",
 }
+
+PREFERENCE_COLUMNS = {
+    "prompt": "the problem's messages",
+    "chosen": "an assistant turn whose answer is right",
+    "rejected": "an assistant turn whose answer is wrong, and that breaks no other rule",
+    "trace_ids": "the chosen and the rejected trace",
+    "chosen_extracted": "the right answer as the verifier read it",
+    "rejected_extracted": "the wrong one",
+}
+"""Where preference pairs have other columns than the rest."""

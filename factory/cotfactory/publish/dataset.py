@@ -9,9 +9,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from cotfactory.errors import UsageError
+from cotfactory.exports.template import CHAT_TEMPLATE, TEMPLATE_FILE
 from cotfactory.publish import card, files
 from cotfactory.publish.files import Shards
+from cotfactory.publish.markdown import Markdown
+from cotfactory.report.charts import pass_rates, png
 from cotfactory.report.facts import Facts, facts
+from cotfactory.report.lengths import length_chart
 from cotfactory.store import atomic
 from cotfactory.store.run import Run
 
@@ -63,7 +67,7 @@ def built(run: Run, location: str) -> Iterator[Built]:
                 (folder / target).parent.mkdir(parents=True, exist_ok=True)
                 files.link_or_copy(str(source), str(folder / target))
         shutil.copyfile(run.path / files.RECIPE, folder / files.RECIPE)
-        _write_card(run, folder, card_facts=(known, shards, location))
+        _write_texts(run, folder, card_facts=(known, shards, location))
         digest = files.seal(folder, _about(run, known, shards))
         yield Built(folder, tuple(shards), digest)
 
@@ -94,8 +98,9 @@ def _replaceable(folder: Path) -> bool:
     return files.is_dataset(folder) or not any(folder.iterdir())
 
 
-def _write_card(run: Run, folder: Path, card_facts: tuple[Facts, Sequence[Shards], str]) -> None:
+def _write_texts(run: Run, folder: Path, card_facts: tuple[Facts, Sequence[Shards], str]) -> None:
     known, shards, location = card_facts
+    (folder / TEMPLATE_FILE).write_text(CHAT_TEMPLATE, encoding="utf-8")
     text = card.render(
         card.CardFacts(
             recipe=run.recipe,
@@ -104,9 +109,26 @@ def _write_card(run: Run, folder: Path, card_facts: tuple[Facts, Sequence[Shards
             shards=shards,
             version=version("cotfactory"),
             location=location,
+            pictures=_pictures(run, folder, known),
         )
     )
     (folder / files.CARD).write_text(text, encoding="utf-8")
+
+
+def _pictures(run: Run, folder: Path, known: Facts) -> list[card.Picture]:
+    """Draws what a reader should see first."""
+    drawn = {
+        "pass_rates": ("Share of samples that are correct, by domain", pass_rates(known.domains)),
+        "lengths": ("Lengths of the answers, by domain", length_chart(run)),
+    }
+    pictures = []
+    for name, (alt, figure) in drawn.items():
+        if figure is not None:
+            picture = card.Picture(alt, Markdown(f"pictures/{name}.png"))
+            (folder / picture.path).parent.mkdir(exist_ok=True)
+            (folder / picture.path).write_bytes(png(figure))
+            pictures.append(picture)
+    return pictures
 
 
 def _about(run: Run, known: Facts, shards: Sequence[Shards]) -> dict[str, object]:
@@ -119,6 +141,7 @@ def _about(run: Run, known: Facts, shards: Sequence[Shards]) -> dict[str, object
         "problems": known.problems,
         "traces": known.traces,
         "kept": known.kept,
+        "unconfined_verdicts": known.unconfined,
         "verdicts": dict(known.statuses),
         "rejected_by": {step.rule: step.fired for step in known.funnel if step.fired},
         "rows": {f"{s.config}/{s.part}": s.rows for s in shards},

@@ -7,7 +7,9 @@ import duckdb
 
 from cotfactory import catalog
 from cotfactory.decide import FunnelStep, funnel
+from cotfactory.sql import literal
 from cotfactory.store.run import Run
+from cotfactory_filters.verify.sandbox.sandbox import UNSAFE
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,12 @@ class SourceFacts:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a run amounts to. `rows` counts split rows by (split, part)."""
+    """What a run amounts to.
+
+    `rows` and `origins` count split rows by (split, part) and (split, origin). `unplaced` counts
+    kept traces that no row could be made of, by reason. `unconfined` counts verdicts from programs
+    that ran without a sandbox.
+    """
 
     problems: int
     traces: int
@@ -53,6 +60,8 @@ class Facts:
     rows: Mapping[tuple[str, str], int]
     origins: Mapping[tuple[str, str], int]
     funnel: tuple[FunnelStep, ...]
+    unplaced: Mapping[str, int]
+    unconfined: int
 
 
 def facts(run: Run) -> Facts:
@@ -73,6 +82,8 @@ def facts(run: Run) -> Facts:
             rows=count.by_two("split", "part"),
             origins=count.by_two("split", "origin"),
             funnel=tuple(funnel(run)),
+            unplaced=count.pairs(_UNPLACED),
+            unconfined=count.one(_UNCONFINED),
         )
 
 
@@ -89,6 +100,13 @@ GROUP BY source, terms ORDER BY count(*) DESC, source, terms
 """
 
 
+_UNPLACED = """
+SELECT s.rules[1] AS rule, count(*) FROM splits s JOIN decisions d USING (trace_id)
+WHERE s.split = 'rejected' AND d.kept GROUP BY rule ORDER BY count(*) DESC, rule
+"""
+_UNCONFINED = f"SELECT count(*) FROM verdicts WHERE contains(detail, {literal(UNSAFE)})"  # noqa: S608 - our own constants
+
+
 class _Counter:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
@@ -99,10 +117,14 @@ class _Counter:
 
     def by(self, expression: str, view: str) -> dict[str, int]:
         """Counts the rows of a view by an expression, most frequent first."""
-        rows = self._connection.execute(
+        return self.pairs(
             f"SELECT {expression} AS value, count(*) FROM {view} "  # noqa: S608 - our own constants
             "GROUP BY value ORDER BY count(*) DESC, value"
-        ).fetchall()
+        )
+
+    def pairs(self, sql: str) -> dict[str, int]:
+        """A value and its count in each row."""
+        rows = self._connection.execute(sql).fetchall()
         return {str(value): int(count) for value, count in rows}
 
     def by_two(self, first: str, second: str) -> dict[tuple[str, str], int]:

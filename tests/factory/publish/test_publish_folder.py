@@ -6,12 +6,24 @@ import datasets
 import pytest
 import yaml
 
+from cotfactory import catalog
 from cotfactory.errors import CotfactoryError, UsageError
+from cotfactory.exports.template import CHAT_TEMPLATE
 from cotfactory.publish import Options, publish
-from cotfactory.publish.columns import COLUMNS
+from cotfactory.publish.columns import COLUMNS, PREFERENCE_COLUMNS
 from cotfactory.store.run import Run
-from cotfactory_schemas import SplitRow
-from finished_run import TURN, WRONG, finished_run, recipe
+from cotfactory_filters.verify.sandbox.sandbox import UNSAFE
+from cotfactory_schemas import Message, PreferenceRow, SplitRow, tables
+from finished_run import (
+    TURN,
+    WRONG,
+    finished_run,
+    problem,
+    recipe,
+    trace,
+    verdict,
+    write_rows,
+)
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -145,3 +157,59 @@ def test_a_run_without_splits_says_what_to_do(tmp_path: Path) -> None:
 
 def test_the_card_explains_every_column() -> None:
     assert list(COLUMNS) == list(SplitRow.model_fields)
+    assert set(PreferenceRow.model_fields) <= {*COLUMNS, *PREFERENCE_COLUMNS}
+
+
+def test_preference_pairs_are_a_config_with_columns_of_their_own(tmp_path: Path) -> None:
+    run = finished_run(tmp_path / "run")
+    asked = problem("What is 0 + 5?")
+    right, wrong = trace(asked, 1), trace(asked, 0, response="6")
+    pair = PreferenceRow(
+        part="train",
+        trace_id="p",
+        trace_ids=(right.trace_id, wrong.trace_id),
+        problem_id=asked.problem_id,
+        prompt=asked.messages,
+        chosen=(Message(role="assistant", content=right.raw),),
+        rejected=(Message(role="assistant", content=wrong.raw),),
+        chosen_extracted="5",
+        rejected_extracted="6",
+        reference="5",
+        domain="math",
+        kind="reasoning",
+        language="en",
+        model="tiny/teacher",
+        source="tests",
+    )
+    shard = run.path / "splits" / "preference" / "train-00000.parquet"
+    write_rows(shard, [pair], tables.PREFERENCE)
+    publish(run, tmp_path / "out")
+    loaded = datasets.load_dataset(
+        str(tmp_path / "out"), "preference", split="train", cache_dir=str(tmp_path / "cache")
+    )
+    assert loaded[0]["chosen"] == [{"role": "assistant", "content": right.raw}]
+    assert "The config `preference` has these instead" in (tmp_path / "out/README.md").read_text()
+    with catalog.connect(run) as connection:
+        counted = connection.execute("SELECT count(*) FROM splits").fetchone()
+    assert counted == (12,)
+
+
+def test_the_card_has_its_pictures_and_a_template_that_keeps_thoughts(tmp_path: Path) -> None:
+    publish(finished_run(tmp_path / "run"), tmp_path / "out")
+    card = (tmp_path / "out" / "README.md").read_text()
+    for name in ("pictures/pass_rates.png", "pictures/lengths.png"):
+        assert f"]({name})" in card
+        assert (tmp_path / "out" / name).read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "out" / "chat_template.jinja").read_text() == CHAT_TEMPLATE
+    assert 'open("chat_template.jinja")' in card
+
+
+def test_verdicts_without_a_sandbox_are_confessed(tmp_path: Path) -> None:
+    run = finished_run(tmp_path / "run")
+    with Run.open(run.path) as writer:
+        writer.append([verdict(trace(problem(), 9), detail=f"in {UNSAFE}, 1 s")])
+    publish(Run.read(run.path), tmp_path / "out")
+    assert (
+        "1 verdicts come from programs that ran without"
+        in (tmp_path / "out" / "README.md").read_text()
+    )

@@ -4,11 +4,26 @@ from pathlib import Path
 
 import polars as pl
 
+from cotfactory import catalog
 from cotfactory.report import write_report
+from cotfactory.report.journeys import journey_quality
 from cotfactory.report.report import render
 from cotfactory.report.spans import Segment, segments, shortened, visible
 from cotfactory.store.run import Run
-from finished_run import RIGHT, TURN, WRONG, finished_run, problem, recipe, trace, verdict
+from cotfactory_schemas import SplitRow, tables
+from finished_run import (
+    RIGHT,
+    TURN,
+    WRONG,
+    annotate,
+    finished_run,
+    journey_row,
+    problem,
+    recipe,
+    trace,
+    verdict,
+    write_rows,
+)
 
 GOLDEN = Path(__file__).parent / "golden" / "report.html"
 HOSTILE = "</div><script>alert(1)</script><img src=x onerror=alert(2)>&amp;\x00\u202e"
@@ -21,7 +36,7 @@ def without_charts(page: str) -> str:
 
 def test_the_report_looks_as_it_did(tmp_path: Path) -> None:
     page = without_charts(write_report(finished_run(tmp_path / "run")).read_text("utf-8"))
-    page = re.sub(r"(?s)<tr><td><b>(?!not_correct).*?</tr>\n", "", page)
+    page = re.sub(r"Broken by no trace: .*", "", page)  # the other rules are not its business
     if "WRITE_GOLDEN" in os.environ:
         GOLDEN.parent.mkdir(exist_ok=True)
         GOLDEN.write_text(page, "utf-8")
@@ -73,6 +88,37 @@ def test_hostile_text_is_escaped_wherever_it_stands(tmp_path: Path) -> None:
     assert "\x00" not in page
     assert "\u202e" not in page
     assert "&lt;script&gt;" in page
+
+
+def test_journeys_are_measured_by_origin(tmp_path: Path) -> None:
+    run = finished_run(tmp_path / "run")
+    asked = problem("What is 1 + 4?")
+    doubtful = journey_row(asked, trace(asked, 1)).model_dump()
+    doubtful["spans"][0]["status"] = "unparsable"
+    doubtful["messages"][-1]["content"] += "<think>again</think>"
+    natural = SplitRow.model_validate({**doubtful, "origin": "natural", "trace_id": "n"})
+    write_rows(run.path / "splits" / "journey" / "train-00001.parquet", [natural], tables.SPLITS)
+    with catalog.connect(Run.read(run.path)) as connection:
+        natural_ones, stitched = journey_quality(connection)
+    assert (stitched.origin, stitched.rows) == ("stitched", 4)
+    assert (stitched.wrong_confirmed, stitched.correction_confirmed) == (1, 1)
+    assert (stitched.one_thought, stitched.distinct_reflections) == (1, 0.25)
+    assert stitched.length_ratio is not None
+    assert stitched.length_ratio > 1
+    assert (natural_ones.wrong_confirmed, natural_ones.one_thought) == (0, 0)
+
+
+def test_languages_and_near_duplicates_show_once_they_are_measured(tmp_path: Path) -> None:
+    run = finished_run(tmp_path / "run")
+    assert "Near-duplicates" not in render(run)
+    with catalog.connect(run) as connection:
+        ids = [i for (i,) in connection.execute("SELECT trace_id FROM traces").fetchall()]
+    share, match = [0.5] * len(ids), [True] * len(ids)
+    annotate(run.path, "language", {"trace_id": ids, "share": share, "response_matches": match})
+    annotate(run.path, "dedup", {"trace_id": ids, "cluster": [ids[0]] * 3 + [None] * 5})
+    page = render(Run.read(run.path))
+    assert "3 traces stand in 1 groups" in page
+    assert '<td>en</td><td class="n">8</td><td class="n">50.0%</td><td class="n">100.0%' in page
 
 
 def test_spans_cut_the_text_and_lose_nothing() -> None:
