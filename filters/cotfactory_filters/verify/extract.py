@@ -70,16 +70,23 @@ def _ends(text: str, finish_reason: str) -> bool:
 
 
 def marked_answer(text: str, *, finished: bool = True) -> Found | None:
-    """Returns the answer that `text` marks as final: the last mark, unless it is a weaker one."""
+    """Returns the answer that `text` marks as final: its last mark.
+
+    An announcement ("the answer is 5") counts where there is no mark, and after the last mark only
+    where it says "final answer" and gives something like a formula.
+    """
     marks = [mark for mark in (_answer_tag(text, finished=finished), _json_field(text)) if mark]
     marks += [mark for mark in (_boxed(text), _hash_marks(text)) if mark]
-    tail_start = max(0, len(text) - TAIL_CHARS)
-    phrase = _phrase(text, tail_start, finished=finished)
-    if phrase and (not marks or (phrase[2] and phrase[0] > max(marks)[0])):
-        marks = [phrase[:2]]
+    start = max(0, len(text) - TAIL_CHARS)
     if not marks:
-        return None
-    return _unwrapped(max(marks)[1])
+        phrase = _phrase(text, start, finished=finished)
+        return _unwrapped(phrase[1]) if phrase else None
+    last = max(marks)
+    if "final" in text[last[0] :].lower():
+        phrase = _phrase(text, max(start, last[0]), finished=finished)
+        if phrase and "final" in phrase[2].lower() and _FORMULA_LIKE.search(phrase[1].text):
+            last = phrase[:2]
+    return _unwrapped(last[1])
 
 
 def last_line_answer(text: str) -> Found | None:
@@ -149,8 +156,8 @@ def _hash_marks(text: str) -> _Mark | None:
     return (lines[-1].start(), Found(lines[-1][1], "hash_marks")) if lines else None
 
 
-def _phrase(text: str, start: int, *, finished: bool) -> tuple[int, Found, bool] | None:
-    """Returns position, answer, and whether it says "final answer" and looks like a formula."""
+def _phrase(text: str, start: int, *, finished: bool) -> tuple[int, Found, str] | None:
+    """Returns position, answer and the whole of the last announcement after `start`."""
     for how, pattern in (("phrase", PHRASE), ("label", LABEL)):
         phrases = [m for m in pattern.finditer(text, start) if m["answer"].strip(" *.$")]
         if not phrases:
@@ -159,8 +166,7 @@ def _phrase(text: str, start: int, *, finished: bool) -> tuple[int, Found, bool]
         if last.end() >= len(text.rstrip()) and not finished:
             continue
         answer = last["answer"].strip().removesuffix("**").strip()
-        strong = "final" in last[0].lower() and bool(_FORMULA_LIKE.search(answer))
-        return last.start(), Found(answer, how), strong
+        return last.start(), Found(answer, how), last[0]
     return None
 
 
