@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import get_args
 
@@ -55,7 +56,7 @@ def views(run: Run) -> dict[str, str]:
     """Returns the SELECT of each view by name; stations that have not run give empty views."""
     return {
         "problems": _over(TABLES["problems"], run.parts("problems")),
-        "traces": _over(TABLES["traces"], run.parts("traces"), {"raw": raw_sql()}),
+        "traces": select_traces(run.parts("traces")),
         "verdicts": _latest(
             _over(TABLES["verdicts"], run.parts("verdicts"), _PLACE), ("trace_id",)
         ),
@@ -66,6 +67,11 @@ def views(run: Run) -> dict[str, str]:
         "decisions": _over(tables.DECISIONS, derived_files(run, "decisions")),
         "splits": _over(tables.SPLITS, _split_files(run)),
     }
+
+
+def select_traces(parts: Sequence[Path]) -> str:
+    """Returns the SELECT of the traces in some parts, with their raw text."""
+    return _over(TABLES["traces"], parts, {"raw": raw_sql()})
 
 
 def derived_files(run: Run, folders: str) -> list[Path]:
@@ -112,6 +118,7 @@ def _parquet(files: Iterable[Path]) -> str:
     return f"read_parquet([{paths}], union_by_name=true, filename=true, file_row_number=true)"
 
 
+@cache
 def _no_rows(schema: pa.Schema) -> str:
     with duckdb.connect(":memory:") as connection:
         types = connection.from_arrow(schema.empty_table()).types

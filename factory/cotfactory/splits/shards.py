@@ -12,7 +12,7 @@ from cotfactory_schemas import PreferenceRow, SplitRow, tables
 
 SHARD_BYTES = 512 << 20  # of text before compression: about 100 MB on disk
 SCHEMAS = {"preference": tables.PREFERENCE}  # of the splits that do not hold SplitRows
-GROUP_BYTES = 32 << 20  # of text; bounds what a reader of one row group holds
+GROUP_BYTES = 16 << 20  # of text; bounds what a reader of one row group holds
 
 
 class ShardWriter:
