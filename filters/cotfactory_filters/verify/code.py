@@ -22,12 +22,14 @@ START_S = 10.0  # to start a sandbox again within an item, on a busy machine
 class CodeSettings(Settings):
     """`limits` hold for one program and one input; `total_s` for all inputs of a problem.
 
+    `modules` are packages that programs may import beside the standard library, such as numpy.
     `allow_unsafe` runs programs without a sandbox where there is none: on a machine with nothing
     to lose only. Every verdict says so.
     """
 
     limits: Limits = Limits()
     total_s: float = Field(default=60.0, gt=0)
+    modules: tuple[str, ...] = ()
     allow_unsafe: bool = False
 
 
@@ -85,7 +87,11 @@ class CodeVerifier:
 
     def __init__(self, settings: CodeSettings | None = None) -> None:
         self.settings = settings or CodeSettings()
-        self._sandbox = Sandbox(self.settings.limits, allow_unsafe=self.settings.allow_unsafe)
+        self._sandbox = Sandbox(
+            self.settings.limits,
+            modules=self.settings.modules,
+            allow_unsafe=self.settings.allow_unsafe,
+        )
 
     @property
     def timeout_s(self) -> float:

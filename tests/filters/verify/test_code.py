@@ -307,3 +307,16 @@ def test_an_unsafe_run_says_so_in_every_verdict(monkeypatch: pytest.MonkeyPatch)
     made.close()
     assert said.status == "correct"
     assert "unsafe" in said.detail
+
+
+def test_programs_import_the_packages_that_the_settings_name_and_no_others() -> None:
+    program = "import numpy as np\nfrom numpy import fft\ndef f(x):\n    return int(np.sum(x))"
+    tests = "assert f([1, 2]) == 3"
+    allowing = CodeVerifier(CodeSettings(limits=LIMITS, modules=("numpy",)))
+    said = judged(allowing, program, tests=tests)
+    missing = judged(allowing, "import polars\ndef f(x):\n    return 3", tests=tests)
+    allowing.close()
+    assert said.status == "correct", said.detail
+    assert "ModuleNotFoundError" in missing.detail
+    absent = CodeVerifier(CodeSettings(limits=LIMITS, modules=("no_such_package",)))
+    assert "no_such_package" in judged(absent, program, tests=tests).detail

@@ -1,6 +1,7 @@
 """Runs programs behind the strongest layers that hold here; refuses to run them behind none."""
 
 import contextlib
+import importlib.util
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -29,7 +31,12 @@ REPLY_S = 20.0
 MIB = 1 << 20
 
 _SECRETS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
-_ENVIRONMENT = {"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1"}
+_ENVIRONMENT = {
+    "PYTHONHASHSEED": "0",  # sets in the same order in every verdict
+    "LC_ALL": "C.UTF-8",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
 _BOOTSTRAP = """
 import sys, types
 root = sys.argv.pop()
@@ -47,18 +54,21 @@ main()
 class _Zygote(NamedTuple):
     process: subprocess.Popen[bytes]
     control: socket.socket
-    layers: tuple[str, ...]
 
 
 class Sandbox:
     """Starts with the first call of `start`; one run after another, or two side by side.
 
     `layer` names what holds programs. With `allow_unsafe`, programs run behind resource limits
-    alone where no layer holds; that is refused while a Hub token is in the environment.
+    alone where no layer holds; that is refused while a Hub token is in the environment. Programs
+    may import the standard library and `modules`.
     """
 
-    def __init__(self, limits: Limits, *, allow_unsafe: bool = False) -> None:
+    def __init__(
+        self, limits: Limits, *, modules: Sequence[str] = (), allow_unsafe: bool = False
+    ) -> None:
         self.limits = limits
+        self._modules = modules
         self._allow_unsafe = allow_unsafe
         self._zygote: _Zygote | None = None
         self._unavailable: UnavailableError | None = None
@@ -170,6 +180,9 @@ class Sandbox:
         self._zygote = self._started(())
 
     def _started(self, layers: tuple[str, ...]) -> _Zygote:
+        if not layers and not self._home:
+            self._home = tempfile.mkdtemp(prefix="cotfactory-")
+        setup = json.dumps(self._setup(layers)).encode()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             root = str(Path(__file__).parents[3])
@@ -182,12 +195,10 @@ class Sandbox:
                 stderr=subprocess.DEVNULL,
                 env=_ENVIRONMENT,
             )
-        zygote = _Zygote(process, ours, layers)
+        zygote = _Zygote(process, ours)
         ours.settimeout(STARTUP_S)
-        if not layers and not self._home:
-            self._home = tempfile.mkdtemp(prefix="cotfactory-")
         try:
-            ours.send(json.dumps(self._setup(layers)).encode())
+            ours.send(setup)
             reply = ours.recv(MESSAGE_BYTES)
         except OSError as error:
             reply = str(error).encode()
@@ -201,11 +212,13 @@ class Sandbox:
 
     def _setup(self, layers: tuple[str, ...]) -> dict[str, object]:
         limits = self.limits.model_dump(include={"cpu_s", "memory_mib", "file_mib"})
+        modules = _folders(self._modules)
         return {
             "layers": layers,
             "limits": limits,
             "home": "/" if layers else self._home,
-            "readable": readable_paths(),
+            "readable": [*readable_paths(), *(str(Path(f, m)) for m, f in modules.items())],
+            "modules": modules,
             "temporary_bytes": self.limits.file_mib * MIB,
             "temporary_files": self.limits.files,
         }
@@ -248,6 +261,21 @@ def readable_paths() -> list[str]:
     own.append(str(sysconfig.get_config_var("LIBDIR")))
     system = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo"]
     return [path for path in dict.fromkeys([*system, *own]) if Path(path).exists()]
+
+
+def _folders(modules: Sequence[str]) -> dict[str, str]:
+    """Returns where each module's package lies.
+
+    Raises:
+        UnavailableError: one is not installed, or is no package.
+    """
+    folders = {}
+    for name in modules:
+        spec = importlib.util.find_spec(name)
+        if spec is None or not spec.submodule_search_locations:
+            raise UnavailableError(f"no package {name!r} is installed; programs were to import it")
+        folders[name] = str(Path(spec.submodule_search_locations[0]).parent)
+    return folders
 
 
 def _memory_file(content: bytes) -> int:

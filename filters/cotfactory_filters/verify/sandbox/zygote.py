@@ -38,6 +38,10 @@ def main() -> None:
     setup = json.loads(control.recv(MESSAGE_BYTES))
     for module in WARM.split():
         importlib.import_module(module)
+    for module, folder in setup["modules"].items():
+        sys.path.append(folder)
+        importlib.import_module(module)
+        sys.path.remove(folder)
     site.setquit()  # exit() and quit(), which -S leaves out
     try:
         zygote = Zygote(control, setup)
