@@ -8,6 +8,7 @@ from cotfactory_filters.verify.phrases import PHRASE
 MAX_CHARS = 200  # what is longer is an explanation, not an answer
 _BOX = "\\boxed{"
 _ANCHORS = ((_BOX, 0), ("nswer", 1), ("答案", 0))  # with the characters of a phrase before it
+_VERBS = (" is", " are", " would be", " must be")
 _LAYOUT = re.compile(r"\\[()\[\],;!:]|\\(?:left|right|displaystyle|boxed)\b|[$\s{}*]")
 
 
@@ -24,7 +25,7 @@ def _stated(thought: str) -> Iterator[tuple[int, str]]:
     for anchor, lead in _ANCHORS:
         at = thought.find(anchor)
         while at >= 0:
-            text = _boxed(thought, at) if anchor == _BOX else _phrased(thought, at - lead)
+            text = _boxed(thought, at) if anchor == _BOX else _phrased(thought, max(0, at - lead))
             # A phrase that ends in a box states what the box states.
             if text is not None and not (anchor != _BOX and _BOX in text):
                 yield at, _plain(text)
@@ -42,7 +43,9 @@ def _boxed(thought: str, at: int) -> str | None:
 
 
 def _phrased(thought: str, at: int) -> str | None:
-    phrase = PHRASE.match(thought, max(at, 0), at + MAX_CHARS)
+    if thought[at] != "答" and not thought.startswith(_VERBS, at + len("answer")):
+        return None
+    phrase = PHRASE.match(thought, at, at + MAX_CHARS)
     return phrase["answer"] if phrase else None
 
 

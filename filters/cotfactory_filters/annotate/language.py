@@ -86,11 +86,8 @@ class Language(Annotator[LanguageSettings]):
         """Measures each text against the language `target`."""
         texts = utf8(series)
         scanned = scan(texts, expected(target))
-        counts = scanned.words * _WORDS_PER_CHAR
-        measured = [
-            Measured(_by_language(row, target), span)
-            for row, span in zip(counts, scanned.spans.tolist(), strict=True)
-        ]
+        counters = _by_language(scanned.words * _WORDS_PER_CHAR, target)
+        measured = [*map(Measured, counters, scanned.spans.tolist())]
         firsts = np.flatnonzero(np.diff(scanned.marks[:, 0], prepend=-1))
         for marks in np.split(scanned.marks, firsts[1:]) if len(firsts) else ():
             row = int(marks[0, 0])
@@ -124,17 +121,19 @@ _JUDGED_SENTENCE_BYTES = 512
 _SENTENCE_GAP_BYTES = 4  # a full stop and space between two sentences of one passage
 
 
-def _by_language(counts: NDArray[np.float64], target: str) -> Counter[str]:
-    """Sums words by script into words by language, taking each script for its main language."""
-    home = scripts_of(target)
-    japanese = counts[Script.KANA] > 0
-    words: Counter[str] = Counter()
-    for script in (script for script in Script if counts[script]):
-        language = MAIN_LANGUAGE.get(script, "en")
-        if script == Script.HAN and japanese:
-            language = "ja"
-        words[target if script in home else language] += counts[script]
-    return words
+def _by_language(words: NDArray[np.float64], target: str) -> list[Counter[str]]:
+    """Sums words by text and script into words by language, each script for its main language."""
+    home = [*scripts_of(target)]
+    own = words[:, home].sum(axis=1)
+    counters = [Counter({target: count} if count else {}) for count in own.tolist()]
+    foreign = words.copy()
+    foreign[:, home] = 0
+    for row, script in zip(*np.nonzero(foreign), strict=True):
+        japanese = script == Script.HAN and words[row, Script.KANA] > 0
+        # Latin words among other scripts are English more often than anything else.
+        language = "ja" if japanese else MAIN_LANGUAGE.get(Script(script), "en")
+        counters[row][language] += words[row, script]
+    return counters
 
 
 def _sampled(marks: NDArray[np.int64], budget_bytes: int) -> NDArray[np.int64]:

@@ -37,9 +37,10 @@ _I64 = NDArray[np.int64]
 _U64 = NDArray[np.uint64]
 _Target = tuple[_U8, bool, bool, _U64, _U64]
 _SEED, _FACTOR = np.uint64(14695981039346656037), np.uint64(1099511628211)
-_SLOTS = 1 << 14
+_SLOTS = 1 << 12
 
 compiled = nb.njit(cache=True, nogil=True)
+inlined = nb.njit(cache=True, nogil=True, inline="always")
 
 
 class Target(NamedTuple):
@@ -123,11 +124,13 @@ def _byte_classes() -> _U8:
             table[byte] = _LEAD
     table[[ord(c) for c in ".!?;:"]] = _STOP
     table[ord("\n")] = _BREAK
+    table[0x80:0xC0] = _TAIL
+    table[[ord(c) for c in "0123456789_"]] = _NAME
     table[[ord(c) for c in "\\$`"]] = _SKIPPED
     return table
 
 
-_ASCII, _LEAD, _STOP, _BREAK, _SKIPPED = 1, 2, 3, 4, 5
+_ASCII, _NAME, _TAIL, _LEAD, _SKIPPED, _STOP, _BREAK = 1, 2, 3, 4, 5, 6, 7
 _CLASS = _byte_classes()
 _BLOCK = block_table()
 _UNSPACED = np.array([script in CHARS_PER_WORD for script in Script], np.uint8)
@@ -256,62 +259,25 @@ def _letter(data: _U8, at: int, end: int) -> tuple[int, int]:
     return int(_BLOCK[point >> 4]), size
 
 
-@compiled
-def _common(key: np.uint64, target: _Target) -> np.uint64:
+@inlined
+def _common(key: np.uint64, hashes: _U64, ones: _U64) -> np.uint64:
     """Returns a 1 in the byte of each list that holds the word with this hash."""
-    _, _, _, hashes, ones = target
     slot = key & np.uint64(_SLOTS - 1)
-    while ones[slot] != 0:
-        if hashes[slot] == key:
-            return np.uint64(ones[slot])
+    while hashes[slot] != 0 and hashes[slot] != key:
         slot = (slot + np.uint64(1)) & np.uint64(_SLOTS - 1)
-    return np.uint64(0)
+    return np.uint64(ones[slot])
 
 
-@compiled
-def _in_name(byte: np.uint8) -> bool:
-    """Says whether a word that touches this byte is a variable: a digit or an underscore."""
-    return bool(byte == 95 or (byte >= 48 and byte <= 57))
+@inlined
+def _is_word(letters: int, small: int, common: np.uint64, at_home: int) -> bool:
+    """Says whether letters, `small` of them not capitals, are a word of a language.
 
-
-@compiled
-def _letters(data: _U8, at: int, end: int) -> tuple[int, int, int, np.uint64]:
-    """Returns end, letters, capitals and hash of the letters at `at`."""
-    letters = capitals = 0
-    key = _SEED
-    while at < end:
-        byte = data[at]
-        if _CLASS[byte] == _ASCII:
-            capitals += byte < 97
-            key = (key ^ np.uint64(byte | 32)) * _FACTOR
-            at += 1
-        elif byte >= 0xC3:
-            script, size = _letter(data, at, end)
-            if script == 0 or _UNSPACED[script]:
-                break
-            for position in range(at, at + size):
-                key = (key ^ np.uint64(data[position])) * _FACTOR
-            at += size
-        else:
-            break
-        letters += 1
-    return at, letters, capitals, key
-
-
-@compiled
-def _word(data: _U8, start: int, end: int) -> tuple[int, int, np.uint64]:
-    """Returns end, letters and hash of the word at `start`.
-
-    A word in capitals (points of a figure, an acronym) or one that touches a digit has no letters.
+    Words in capitals are points of a figure or acronyms. Latin words among other scripts are not
+    `at_home`: short ones are units and functions (cm, sin), those with a capital are names.
     """
-    at, letters, capitals, key = _letters(data, start, end)
-    if capitals == letters or (start > 0 and _in_name(data[start - 1])):
-        letters = 0
-    if at < end and _in_name(data[at]):
-        letters = 0
-        while at < end and (_CLASS[data[at]] == _ASCII or _in_name(data[at])):
-            at += 1
-    return at, letters, key
+    if letters < 2 or small == 0 or common >> np.uint64(8 * NEUTRAL):
+        return False
+    return bool(at_home or common != 0 or (letters >= 4 and small == letters))
 
 
 @compiled
@@ -352,71 +318,101 @@ def _chars(data: _U8, start: int, end: int) -> int:
 
 
 @compiled
-def _scan_text(  # noqa: C901, PLR0912 - calls that pass arrays cost more than the whole loop
+def _scan_text(  # noqa: C901, PLR0912 - calls for each word cost half the speed
     data: _U8, bounds: tuple[int, int, int], target: _Target, words: _I32, marks: _I64, found: int
 ) -> tuple[int, int]:
     """Returns the new count of marks, and the longest foreign run in characters."""
-    row, at, end = bounds
-    home = target[0]
+    row, first, end = bounds
+    home, _, _, hashes, ones = target
     start = last = count = 0  # the sentence: first byte, end, words
     hits = np.uint64(0)
     run = run_end = longest = 0  # the run of foreign words: characters, end
-    while at < end:
-        byte = data[at]
+    script = begin = letters = small = 0  # the word
+    key = _SEED
+    named = False  # the word touches a digit or an underscore: it is a variable
+    resume = first
+    for at in range(first, end + 1):
+        byte = data[at] if at < end else np.uint8(0)
         kind = _CLASS[byte]
-        if kind == 0:
-            at += 1
-        elif kind in (_ASCII, _LEAD):
-            begin = at
-            script, size = (_LATIN, 1) if kind == _ASCII else _letter(data, at, end)
-            if script == 0:
-                at += size
-                continue
-            common = np.uint64(0)
-            if _UNSPACED[script]:
-                at += size
+        if at < resume:
+            continue
+        if kind == _ASCII:
+            if letters == 0:
+                script, begin = _LATIN, at
+            letters += 1
+            small += int(byte >= 97)
+            key = (key ^ np.uint64(byte | 32)) * _FACTOR
+            continue
+        if kind == _NAME:
+            named = True
+            continue
+        here, size = 0, 1
+        if kind in (_TAIL, _LEAD):
+            if kind == _LEAD:
+                here, size = _letter(data, at, end)
+                joins = here != 0 and not _UNSPACED[here]
+                if joins and letters == 0:
+                    script, begin = here, at
+                letters += joins
+                small += joins
             else:
-                at, letters, key = _word(data, at, end)
-                if letters < 2:
-                    continue
-                if script == _LATIN:
-                    common = _common(key, target)
-                    if common >> np.uint64(8 * NEUTRAL):
-                        continue
-                    # Among other scripts, short Latin words are units and functions (cm, sin),
-                    # and capitalised ones are names.
-                    if not home[_LATIN] and common == 0 and (letters < 4 or byte < 97):
-                        continue
-            words[script] += 1
-            if not home[script]:
-                run += _chars(data, run_end if run else begin, at)
-                run_end = at
-                longest = max(longest, run)
+                joins = letters > 0
+            if joins:
+                key = (key ^ np.uint64(byte)) * _FACTOR
                 continue
-            run = 0
-            if count == 0:
-                start = begin
-            last = at
-            count += 1
-            hits += common
+        if letters > 0:
+            common = _common(key, hashes, ones) if script == _LATIN else np.uint64(0)
+            if not named and _is_word(letters, small, common, home[_LATIN] or script != _LATIN):
+                words[script] += 1
+                if home[script]:
+                    if count == 0:
+                        start = begin
+                    last = at
+                    count += 1
+                    hits += common
+                    run = 0
+                else:
+                    run += _chars(data, run_end if run else begin, at)
+                    run_end = at
+                    longest = max(longest, run)
+            letters = small = 0
+            key = _SEED
+        named = False
+        if kind in (0, _TAIL):
+            continue
+        if here:
+            words[here] += 1
+            if home[here]:
+                run = 0
+            else:
+                run += _chars(data, run_end if run else at, at + size)
+                run_end = at + size
+                longest = max(longest, run)
         elif kind == _SKIPPED:
-            at = _after_skipped(data, at, end)
-        else:
-            ends = byte == 10 or at + 1 >= end or data[at + 1] <= 32
-            at += 1
-            new_paragraph = byte == 10 and at < end and data[at] == 10
-            if ends and count > 0:
-                before = found
-                found = _mark(row, (start, last, count, hits), target, marks, found)
-                if count >= MIN_WORDS or new_paragraph or found > before:
-                    count = 0
-                    hits = np.uint64(0)
+            resume = _after_skipped(data, at, end)
+        elif kind != _LEAD and count > 0 and _ends(data, at, end):
+            before = found
+            found = _mark(row, (start, last, count, hits), target, marks, found)
+            if count >= MIN_WORDS or found > before or _ends_paragraph(data, at, end):
+                count = 0
+                hits = np.uint64(0)
         if count >= MAX_WORDS:
             found = _mark(row, (start, last, count, hits), target, marks, found)
             count = 0
             hits = np.uint64(0)
     found = _mark(row, (start, last, count, hits), target, marks, found)
     return found, longest
+
+
+@compiled
+def _ends(data: _U8, at: int, end: int) -> bool:
+    """Says whether the mark at `at` ends a sentence, unlike a decimal point."""
+    return bool(data[at] == 10 or at + 1 >= end or data[at + 1] <= 32)
+
+
+@compiled
+def _ends_paragraph(data: _U8, at: int, end: int) -> bool:
+    return bool(data[at] == 10 and at + 1 < end and data[at + 1] == 10)
 
 
 @compiled
