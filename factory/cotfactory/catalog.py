@@ -57,12 +57,8 @@ def views(run: Run) -> dict[str, str]:
     return {
         "problems": _over(TABLES["problems"], run.parts("problems")),
         "traces": select_traces(run.parts("traces")),
-        "verdicts": _latest(
-            _over(TABLES["verdicts"], run.parts("verdicts"), _PLACE), ("trace_id",)
-        ),
-        "outcomes": _latest(
-            _over(TABLES["outcomes"], run.parts("outcomes"), _PLACE), ("problem_id", "teacher")
-        ),
+        "verdicts": _newest(run, "verdicts", "trace_id"),
+        "outcomes": _newest(run, "outcomes", "problem_id, teacher"),
         "annotations": _annotations(run),
         "decisions": _over(tables.DECISIONS, derived_files(run, "decisions")),
         "splits": _over(tables.SPLITS, _split_files(run)),
@@ -129,10 +125,12 @@ def _no_rows(schema: pa.Schema) -> str:
     return f"SELECT {', '.join(nulls)} WHERE false"
 
 
-def _latest(rows: str, key: Sequence[str]) -> str:
+def _newest(run: Run, table: str, key: str) -> str:
+    """Of several rows with one key, the last of the last part."""
+    rows = _over(TABLES[table], run.parts(table), _PLACE)
     return (
-        f"SELECT * EXCLUDE (part_, row_) FROM ({rows}) QUALIFY row_number() OVER "
-        f"(PARTITION BY {', '.join(map(quoted, key))} ORDER BY part_ DESC, row_ DESC) = 1"
+        f"SELECT * EXCLUDE (part_, row_) FROM ({rows}) "
+        f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY part_ DESC, row_ DESC) = 1"
     )
 
 

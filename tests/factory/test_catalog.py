@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import duckdb
@@ -7,7 +8,7 @@ import pytest
 from cotfactory import catalog
 from cotfactory.store.run import Run
 from cotfactory_schemas import tables
-from finished_run import finished_run, problem, recipe, trace, verdict
+from finished_run import WRONG, finished_run, problem, recipe, trace, verdict
 
 
 def rows(path: Path, sql: str) -> list[tuple[object, ...]]:
@@ -44,6 +45,7 @@ def test_a_run_in_which_nothing_has_run_has_empty_views_with_their_columns(tmp_p
         "problems": tables.PROBLEMS,
         "traces": tables.TRACES,
         "verdicts": tables.VERDICTS,
+        "outcomes": tables.OUTCOMES,
         "decisions": tables.DECISIONS,
         "splits": tables.SPLITS,
     }.items():
@@ -116,3 +118,32 @@ def test_a_part_of_an_older_version_without_a_column_reads_as_null(tmp_path: Pat
     file = catalog.write_catalog(Run.read(path))
     assert columns(file, "decisions") == tables.DECISIONS.names
     assert rows(file, "SELECT count(*) FROM decisions WHERE rules IS NULL") == [(8,)]
+
+
+DOCS = Path(__file__).parents[2] / "docs" / "queries.md"
+
+
+def test_the_documented_columns_are_those_of_the_views() -> None:
+    text = DOCS.read_text("utf-8")
+    for view, schema in {
+        "problems": tables.PROBLEMS,
+        "traces": tables.TRACES,
+        "verdicts": tables.VERDICTS,
+        "outcomes": tables.OUTCOMES,
+        "decisions": tables.DECISIONS,
+        "splits": tables.SPLITS,
+    }.items():
+        told = re.search(rf"(?ms)^\*\*{view}\*\*: (.*?)\n\n", text)
+        assert told is not None
+        assert [n for n in schema.names if f"`{n}`" not in told[1]] == [], view
+
+
+def test_the_documented_examples_run(tmp_path: Path) -> None:
+    file = catalog.write_catalog(finished_run(tmp_path / "run"))
+    (block,) = re.findall(r"(?s)```sql\n(.*?)```", DOCS.read_text("utf-8"))
+    examples = [text for text in block.split(";") if text.strip()]
+    assert len(examples) == 4
+    answers = [rows(file, text) for text in examples]
+    assert answers[0] == [("math", 8, 0.5)]
+    assert answers[1] == [("not_correct", 4)]
+    assert answers[3][0] == (WRONG,)

@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from cotfactory.errors import UsageError
 from cotfactory.exports.template import CHAT_TEMPLATE, TEMPLATE_FILE
@@ -18,6 +21,7 @@ from cotfactory.report.facts import Facts, facts
 from cotfactory.report.lengths import length_chart
 from cotfactory.store import atomic
 from cotfactory.store.run import Run
+from cotfactory_schemas import Recipe
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ def built(run: Run, location: str) -> Iterator[Built]:
             for source, target in zip(s.files, s.names, strict=True):
                 (folder / target).parent.mkdir(parents=True, exist_ok=True)
                 files.link_or_copy(str(source), str(folder / target))
-        shutil.copyfile(run.path / files.RECIPE, folder / files.RECIPE)
+        (folder / files.RECIPE).write_text(_recipe(run.recipe), encoding="utf-8")
         _write_texts(run, folder, card_facts=(known, shards, location))
         digest = files.seal(folder, _about(run, known, shards))
         yield Built(folder, tuple(shards), digest)
@@ -104,7 +108,7 @@ def _write_texts(run: Run, folder: Path, card_facts: tuple[Facts, Sequence[Shard
     text = card.render(
         card.CardFacts(
             recipe=run.recipe,
-            recipe_text=(run.path / files.RECIPE).read_text("utf-8"),
+            recipe_text=_recipe(run.recipe),
             facts=known,
             shards=shards,
             version=version("cotfactory"),
@@ -129,6 +133,21 @@ def _pictures(run: Run, folder: Path, known: Facts) -> list[card.Picture]:
             (folder / picture.path).write_bytes(png(figure))
             pictures.append(picture)
     return pictures
+
+
+def _recipe(recipe: Recipe) -> str:
+    """The recipe as the world may see it: an engine's address may hold a name or a password."""
+    shown = recipe.model_dump(mode="json")
+    shown["engine"] = _without_addresses(shown["engine"])
+    return yaml.safe_dump(shown, sort_keys=False, allow_unicode=True)
+
+
+def _without_addresses(value: Any) -> Any:  # noqa: ANN401 - JSON values
+    if isinstance(value, dict):
+        return {key: _without_addresses(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_addresses(inner) for inner in value]
+    return "(not published)" if isinstance(value, str) and "://" in value else value
 
 
 def _about(run: Run, known: Facts, shards: Sequence[Shards]) -> dict[str, object]:

@@ -52,6 +52,7 @@ class Facts:
     kept: int
     completion_tokens: int
     statuses: Mapping[str, int]
+    outcomes: Mapping[str, int]
     domains: tuple[DomainFacts, ...]
     languages: Mapping[str, int]
     models: Mapping[str, int]
@@ -74,6 +75,7 @@ def facts(run: Run) -> Facts:
             kept=count.one("SELECT count(*) FROM decisions WHERE kept"),
             completion_tokens=count.one("SELECT coalesce(sum(completion_tokens), 0) FROM traces"),
             statuses=count.by("status", "verdicts"),
+            outcomes=count.by("outcome", "outcomes"),
             domains=tuple(DomainFacts(*row) for row in connection.execute(_DOMAINS).fetchall()),
             languages=count.by("language", "problems"),
             models=count.by("model", "traces"),

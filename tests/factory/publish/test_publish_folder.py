@@ -13,7 +13,7 @@ from cotfactory.publish import Options, publish
 from cotfactory.publish.columns import COLUMNS, PREFERENCE_COLUMNS
 from cotfactory.store.run import Run
 from cotfactory_filters.verify.sandbox.sandbox import UNSAFE
-from cotfactory_schemas import Message, PreferenceRow, SplitRow, tables
+from cotfactory_schemas import Message, PreferenceRow, Recipe, SplitRow, tables
 from finished_run import (
     TURN,
     WRONG,
@@ -213,3 +213,15 @@ def test_verdicts_without_a_sandbox_are_confessed(tmp_path: Path) -> None:
         "1 verdicts come from programs that ran without"
         in (tmp_path / "out" / "README.md").read_text()
     )
+
+
+def test_the_published_recipe_names_no_address_of_an_engine(tmp_path: Path) -> None:
+    settings = recipe(
+        engine={"kind": "openai", "base_url": ["http://me:secret@gpu7.lab/v1"], "concurrency": 8}
+    )
+    publish(finished_run(tmp_path / "run", settings=settings), tmp_path / "out")
+    shown = (tmp_path / "out" / "recipe.yaml").read_text()
+    assert Recipe.model_validate(yaml.safe_load(shown)).engine.options["concurrency"] == 8
+    everything = b"".join(tree(tmp_path / "out").values())
+    assert b"secret" not in everything
+    assert b"gpu7.lab" not in everything
