@@ -87,6 +87,7 @@ class _Generating:
                 heartbeat.last()
         self._session.report = heartbeat.facts()
         self._run.record("generate", {**self._session.report, "row_faults": self._session.faults})
+        self._run.roll()  # readers see what there is, also of a stopped session
         if scheduler.stopping.is_set():
             raise StoppedError("stopped in good order; run the same command again to go on")
         return self._session
