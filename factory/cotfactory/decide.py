@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cotfactory import measures
@@ -15,7 +16,7 @@ from cotfactory.store import atomic
 from cotfactory.store.run import Run
 from cotfactory_filters import decide as judge
 from cotfactory_filters import rules
-from cotfactory_schemas import Rule
+from cotfactory_schemas import Rule, tables
 
 log = logging.getLogger(__name__)
 
@@ -58,13 +59,7 @@ def decide(run: Run, progress: Progress = lambda *_: None) -> DecideSummary:
     began = time.monotonic()
     total = run.rows("traces")
     progress("decide", 0, total)
-    with measures.connect(run) as connection:
-        try:
-            table = judge.decide(
-                connection, rules_of(run), run.recipe.filter.select, run.recipe.seed
-            )
-        except ValueError as error:
-            raise UsageError(f"{run.path / 'recipe.yaml'}: {error}") from error
+    table = _table(run) if total else tables.DECISIONS.empty_table()
     with atomic.writing(run.path / DECISIONS_FILE) as temporary:
         pq.write_table(table, temporary, compression="zstd")
     progress("decide", total, total)
@@ -75,6 +70,15 @@ def decide(run: Run, progress: Progress = lambda *_: None) -> DecideSummary:
         rejected=_counts(decided["rules"].explode()),
         seconds=time.monotonic() - began,
     )
+
+
+def _table(run: Run) -> pa.Table:
+    recipe = run.recipe
+    with measures.connect(run) as connection:
+        try:
+            return judge.decide(connection, rules_of(run), recipe.filter.select, recipe.seed)
+        except ValueError as error:
+            raise UsageError(f"{run.path / 'recipe.yaml'}: {error}") from error
 
 
 def rules_of(run: Run) -> dict[str, Rule]:

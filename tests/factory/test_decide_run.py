@@ -180,3 +180,12 @@ def test_a_problem_that_stands_in_a_benchmark_is_rejected_with_the_words_in_comm
     assert [row["rules"] for row in rejected] == [["contaminated"]]
     assert "exam:q7" in rejected[0]["values"]
     assert "Anna has 12 apples and gives 5 of them to Ben" in rejected[0]["values"]
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["", "  \n"]])
+def test_runs_without_words_are_decided_too(tmp_path: Path, texts: list[str]) -> None:
+    question = small.problem()
+    blank = [small.trace(question, i, text, response="") for i, text in enumerate(texts)]
+    run = made(tmp_path / "run", [question, *blank], recipe())
+    assert len(decisions(run)) == len(texts)
+    assert not any(row["kept"] for row in decisions(run).values())

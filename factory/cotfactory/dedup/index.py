@@ -1,6 +1,7 @@
 """The signatures of a run's traces, and the shingle sets of those that must be compared."""
 
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,9 +13,7 @@ from numpy.typing import NDArray
 
 from cotfactory_filters.annotate.minhash import TEXT
 from cotfactory_filters.dedup.clusters import Sets
-from cotfactory_filters.dedup.sets import joined, shingle_sets
-
-BATCH_ROWS = 1024
+from cotfactory_filters.dedup.sets import shingle_sets
 
 
 @dataclass(frozen=True)
@@ -32,16 +31,18 @@ class Index:
     @classmethod
     def read(cls, signed: Mapping[Path, Path]) -> "Index":
         """Reads the signatures of trace parts; `signed` maps each part to its minhash part."""
-        frames = [
-            pl.read_parquet(part, columns=["trace_id", "problem_id"])
-            .with_row_index("row")
-            .with_columns(pl.lit(number, pl.Int32).alias("part"))
-            .hstack(pl.read_parquet(file, columns=["signature", "order"]))
-            .drop_nulls("signature")
-            for number, (part, file) in enumerate(signed.items())
-        ]
-        rows = pl.concat([_NONE, *frames], how="diagonal")
-        return cls(tuple(signed), rows.drop("signature"), _matrix(rows["signature"]))
+        total = sum(pq.read_metadata(file).num_rows for file in signed.values())
+        signatures, filled = np.empty((0, 1), np.uint32), 0
+        frames = [_NONE]
+        for number, (part, file) in enumerate(signed.items()):
+            frame = _rows(part, file, number)
+            matrix = _matrix(frame["signature"])
+            if not filled:
+                signatures = np.empty((total, matrix.shape[1]), np.uint32)
+            signatures[filled : filled + len(matrix)] = matrix
+            filled += len(matrix)
+            frames.append(frame.drop("signature"))
+        return cls(tuple(signed), pl.concat(frames), signatures[:filled])
 
     @cached_property
     def orders(self) -> NDArray[np.uint64]:
@@ -51,12 +52,17 @@ class Index:
     def sets(self, wanted: NDArray[np.int64], shingle_words: int) -> Sets:
         """Reads the texts of the wanted traces, ascending, and returns their shingle sets."""
         places = self.rows[wanted].select("part", "row")
-        found = []
-        for number, part in enumerate(self.parts):
-            rows = places.filter(pl.col("part") == number)["row"].to_numpy()
-            if len(rows):
-                found += _sets(part, rows, shingle_words)
-        return joined(found)
+        sizes: list[NDArray[np.int64]] = [np.zeros(1, np.int64)]
+        with tempfile.TemporaryFile() as file:  # as many as half of all texts may be wanted
+            for number, part in enumerate(self.parts):
+                rows = places.filter(pl.col("part") == number)["row"].to_numpy()
+                for sets in _sets(part, rows, shingle_words) if len(rows) else ():
+                    sets.hashes.tofile(file)
+                    sizes.append(np.diff(sets.bounds))
+            file.flush()
+            bounds = np.cumsum(np.concatenate(sizes))
+            hashes = np.memmap(file, np.uint32, "r") if bounds[-1] else np.empty(0, np.uint32)
+        return Sets(np.asarray(hashes), bounds)
 
 
 _NONE = pl.DataFrame(
@@ -65,10 +71,17 @@ _NONE = pl.DataFrame(
         "trace_id": pl.String(),
         "problem_id": pl.String(),
         "part": pl.Int32(),
-        "signature": pl.Binary(),
         "order": pl.UInt64(),
     }
 )
+
+
+def _rows(part: Path, file: Path, number: int) -> pl.DataFrame:
+    """Returns the traces of a part that have a signature."""
+    signed = pl.read_parquet(file, columns=["signature", "order"])
+    traces = pl.read_parquet(part, columns=["trace_id", "problem_id"]).with_row_index("row")
+    frame = traces.with_columns(part=pl.lit(number, pl.Int32)).hstack(signed)
+    return frame.drop_nulls("signature").select(*_NONE.columns, "signature")
 
 
 def _matrix(signatures: pl.Series) -> NDArray[np.uint32]:
@@ -80,16 +93,15 @@ def _matrix(signatures: pl.Series) -> NDArray[np.uint32]:
     return data.reshape(len(signatures), -1)
 
 
-def _sets(part: Path, rows: NDArray[np.uint32], shingle_words: int) -> list[Sets]:
-    """Returns the shingle sets of some rows of a part; other row groups are not read."""
+def _sets(part: Path, rows: NDArray[np.uint32], shingle_words: int) -> Iterator[Sets]:
+    """Yields the shingle sets of some rows of a part; other row groups are not read."""
     file = pq.ParquetFile(part)
-    found, start = [], 0
+    start = 0
     for group in range(file.num_row_groups):
         stop = start + file.metadata.row_group(group).num_rows
         wanted = rows[np.searchsorted(rows, start) : np.searchsorted(rows, stop)] - start
         if len(wanted):
             table = file.read_row_group(group, columns=["reasoning", "response"])
             texts = pl.DataFrame(table)[wanted].select(TEXT).to_series()
-            found.append(shingle_sets(texts, shingle_words))
+            yield shingle_sets(texts, shingle_words)
         start = stop
-    return found

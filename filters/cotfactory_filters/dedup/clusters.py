@@ -73,7 +73,8 @@ def find_groups(documents: Documents, threshold: float, load: Callable[[I64], Se
     """
     first, exact = _first_of_each(documents.orders)
     place = np.searchsorted(first, exact)
-    signatures = np.ascontiguousarray(documents.signatures[first])
+    repeated = len(first) < len(exact)
+    signatures = documents.signatures[first] if repeated else documents.signatures
     marked = _worth_a_look(signatures, documents.fresh[first], threshold)
     slots = np.full(len(first), -1)
     slots[marked] = np.arange(len(marked))
@@ -121,7 +122,7 @@ def _compared(groups: I64, loaded: Loaded) -> Edges:
 
 def _buckets(signatures: NDArray[np.uint32], threshold: float) -> Iterator[Buckets]:
     """Yields the documents that share a band, band by band."""
-    count, rows = bands(threshold, signatures.shape[1])
+    count, rows = bands(threshold, signatures.shape[1]) if len(signatures) else (0, 1)
     for first in range(0, count * rows, rows):
         keys = groups_scan.band_keys(signatures, first, rows)
         members = np.argsort(keys, kind="stable")

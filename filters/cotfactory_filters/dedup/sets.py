@@ -1,6 +1,5 @@
 """Shingle sets of texts, for exact comparison."""
 
-from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -18,14 +17,6 @@ def shingle_sets(texts: pl.Series, shingle_words: int) -> Sets:
     pieces = [_distinct(hashes[a:b]) for a, b in pairwise(starts)]
     bounds = np.cumsum([0, *map(len, pieces)])
     return Sets(np.concatenate([*pieces, hashes[:0]]), bounds)
-
-
-def joined(parts: Sequence[Sets]) -> Sets:
-    """Returns the sets of all parts, in order."""
-    hashes = [part.hashes for part in parts]
-    sizes = [np.diff(part.bounds) for part in parts]
-    bounds = np.append([0], np.cumsum(np.concatenate([np.empty(0, np.int64), *sizes])))
-    return Sets(np.concatenate([np.empty(0, np.uint32), *hashes]), bounds)
 
 
 def _distinct(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
