@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 from cotfactory_filters.verify.boxes import last_boxes
-from cotfactory_filters.verify.phrases import LABEL, PHRASE
+from cotfactory_filters.verify.phrases import HEDGE, LABEL, PHRASE, PROSE_WORD, last_mention
 from cotfactory_schemas import Trace
 
 TAIL_CHARS = 3000  # phrases are sought no further from the end than this
@@ -24,7 +24,6 @@ _JSON_ESCAPE = re.compile(r'\\(?:\\|"|/|u[0-9a-fA-F]{4}|[nrt](?![A-Za-z]))')
 _HASH_MARKS = re.compile(r"^[ \t]*####[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
 _BOLD = re.compile(r"\*\*([^*\n]+)\*\*")
 _MATH_SPAN = re.compile(r"\$\$?([^$]+)\$\$?|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
-_NUMBER = re.compile(r"[-−]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s?/\s?\d+)?\s*\\?%?")
 _SENTENCE_END = re.compile(r"[.!?)\]}$*`\d。！？।]\s*\Z")
 _FORMULA_LIKE = re.compile(r"\d|\\|\$")
 
@@ -90,7 +89,10 @@ def marked_answer(text: str, *, finished: bool = True) -> Found | None:
 
 
 def last_line_answer(text: str) -> Found | None:
-    """Guesses the answer from the last line: bold text, a formula, a number, or all of it."""
+    """Guesses the answer from the last line: a formula alone, bold text, or what a sentence says.
+
+    A sentence that hedges ("at least 42", "not 42") says no answer.
+    """
     line = text.strip().rsplit("\n", 1)[-1].strip()
     if line == text.strip() and 0 < len(line) <= WHOLE_CHARS:
         return Found(line, "whole")
@@ -98,16 +100,19 @@ def last_line_answer(text: str) -> Found | None:
     if bold:
         return Found(_bare_number(bold[-1].strip()), "bold")
     spans = [next(filter(None, groups)) for groups in _MATH_SPAN.findall(text[-WHOLE_CHARS * 5 :])]
-    if spans and (spans[-1] in line or line in ("\\]", "$$")):
-        return Found(spans[-1].strip(), "last_line")
-    numbers = _NUMBER.findall(line)
-    return Found(numbers[-1].strip(), "last_line") if numbers else None
+    if line in ("\\]", "$$"):
+        return Found(spans[-1].strip(), "last_line") if spans else None
+    if not PROSE_WORD.search(_MATH_SPAN.sub(" ", line)):
+        whole = line.count("{") == line.count("}") and _FORMULA_LIKE.search(line)
+        return Found(line, "last_line") if whole else None
+    mention = None if HEDGE.search(line) else last_mention(line)
+    return Found(mention, "last_line") if mention else None
 
 
 def _bare_number(text: str) -> str:
     """Keeps the number of `3 页` or `12 apples`; in a CJK text the unit follows without a space."""
-    numbers = _NUMBER.findall(text)
-    return numbers[0].strip() if len(numbers) == 1 and "\\" not in text else text
+    mention = last_mention(text)
+    return mention if mention and "\\" not in text else text
 
 
 _Mark = tuple[int, Found]

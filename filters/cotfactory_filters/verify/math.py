@@ -87,7 +87,7 @@ def _by_formula(asked: Question) -> bool | None:
     references = readings(asked.reference, asked.language)
     answers = readings(asked.answer, asked.language)
     if asked.hints == (False,) and not any(has(tree, "percent") for tree in references):
-        answers = [percents_as_parts(tree) for tree in answers]
+        answers = tuple(percents_as_parts(tree) for tree in answers)
     same = any_same(references, answers)
     return None if same is Same.UNKNOWN else same is Same.YES
 

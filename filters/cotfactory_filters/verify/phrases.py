@@ -35,3 +35,38 @@ LABEL = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """`A: 42` at the start of a line."""
+
+PROSE_WORD = re.compile(r"(?<![\\A-Za-z])[^\W\d_]{2,}")
+"""A word that is no LaTeX command."""
+
+HEDGE = re.compile(
+    r"\b(?:not|never|no|neither|nor|or|between|at (?:least|most)|(?:more|less|fewer|greater|smaller"
+    r"|larger) than|over|under|above|below|up to|cannot|can't|couldn't|isn't|don't|unknown|unclear"
+    r"|could|might|may|maybe|perhaps|possibly|guess|if|unless|but|try|instead|except"
+    r"|mindestens|höchstens|nicht|au moins|au plus|al menos|como máximo|almeno)\b"
+    r"|不是|至少|至多|大约|或",
+    re.IGNORECASE,
+)
+"""What makes a sentence something else than the statement of an answer."""
+
+_MENTION = re.compile(
+    r"\$\$?[^$]+\$\$?|\\\(.+?\\\)|\\\[.+?\\\]|\\d?frac\{[^{}]+\}\{[^{}]+\}"
+    r"|(?<![A-Za-z0-9_^\\{.,])[-−]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s?/\s?\d+)?(?:\s?\\?%)?"
+    r"(?![A-Za-z0-9_^\\{(!]|[.,]\d)"
+)
+
+
+def mentions(sentence: str) -> list[str]:
+    """Returns the formulas and numbers that a sentence mentions, those that hold a digit."""
+    found = [match.strip() for match in _MENTION.findall(sentence)]
+    return [mention for mention in found if any(char.isdigit() for char in mention)]
+
+
+def last_mention(sentence: str) -> str | None:
+    """Returns the last formula or number of a sentence; None when digits follow it."""
+    last = None
+    for last in _MENTION.finditer(sentence):  # noqa: B007 - the last one is wanted
+        pass
+    if last is None or any(char.isdigit() for char in sentence[last.end() :]):
+        return None
+    return last[0].strip().strip("$").removeprefix("\\(").removesuffix("\\)").strip()

@@ -53,6 +53,27 @@ def test_a_remark_after_the_box_does_not_replace_it() -> None:
     assert answer("\\boxed{5}\n\nThe answer is valid for all n.") == ("5", "boxed")
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The answer is not 42.",
+        "It could be 42.",
+        "It lies between 1 and 42",
+        "There are at least 42",
+        "We try 4 + 38 = 42, but",
+        "It is 42x for all x",
+    ],
+)
+def test_a_sentence_that_hedges_is_no_answer_of_42(line: str) -> None:
+    found = answer(f"Some work.\n{line}")
+    assert found is None or found[0] != "42"
+
+
+def test_a_formula_alone_in_the_last_line_is_taken_whole() -> None:
+    assert answer("So we get\n\\sqrt{42}") == (r"\sqrt{42}", "last_line")
+    assert answer("So we get\nx > 42") == ("x > 42", "last_line")
+
+
 def test_an_answer_in_several_boxes_is_put_together() -> None:
     text = r"$\boxed{2}$ and $\boxed{3}$"
     assert answer(text) == ("2, 3", "boxed")

@@ -1,6 +1,8 @@
 """Evaluates closed formulas of rational numbers exactly, within a size that cannot hang."""
 
 import math
+import operator
+from collections.abc import Callable
 from fractions import Fraction
 
 from cotfactory_filters.verify.formula.nodes import Node
@@ -73,31 +75,36 @@ def _root(base: Fraction, exponent: Fraction) -> Fraction:
 
 def _called(node: Node) -> Fraction:
     values = [_value(arg) for arg in node.args]
-    name = node.value
-    if name == "root" and len(values) == 1:
-        return _root(values[0], Fraction(1, 2))
-    if name == "abs":
-        return abs(values[0])
-    if name in ("floor", "ceil"):
-        return Fraction(math.floor(values[0]) if name == "floor" else math.ceil(values[0]))
-    if name in ("max", "min"):
-        return max(values) if name == "max" else min(values)
-    return _of_integers(name, values)
-
-
-def _of_integers(name: str, values: list[Fraction]) -> Fraction:
+    function = _FUNCTIONS.get(node.value)
+    if function is not None:
+        try:
+            return function(*values)
+        except TypeError:  # another number of arguments
+            raise _NotExactError from None
     if any(v.denominator != 1 for v in values):
         raise _NotExactError
-    whole = [int(v) for v in values]
-    if name == "factorial" and 0 <= whole[0] <= MAX_FACTORIAL:
-        return Fraction(math.factorial(whole[0]))
-    if name == "binomial" and 0 <= whole[1] <= whole[0] <= MAX_FACTORIAL:
-        return Fraction(math.comb(*whole))
+    return _of_integers(node.value, [int(v) for v in values])
+
+
+def _of_integers(name: str, values: list[int]) -> Fraction:
+    if name == "factorial" and 0 <= values[0] <= MAX_FACTORIAL:
+        return Fraction(math.factorial(values[0]))
+    if name == "binomial" and 0 <= values[1] <= values[0] <= MAX_FACTORIAL:
+        return Fraction(math.comb(*values))
     if name in ("gcd", "lcm"):
-        return Fraction(math.gcd(*whole) if name == "gcd" else math.lcm(*whole))
-    if name == "mod" and whole[1]:
-        return Fraction(whole[0] % whole[1])
+        return Fraction(math.gcd(*values) if name == "gcd" else math.lcm(*values))
     raise _NotExactError
+
+
+_FUNCTIONS: dict[str, Callable[..., Fraction]] = {
+    "root": lambda value: _root(value, Fraction(1, SQUARE)),
+    "abs": abs,
+    "floor": lambda value: Fraction(math.floor(value)),
+    "ceil": lambda value: Fraction(math.ceil(value)),
+    "max": lambda *values: max(values),
+    "min": lambda *values: min(values),
+    "mod": operator.mod,
+}
 
 
 def _small(value: Fraction) -> None:

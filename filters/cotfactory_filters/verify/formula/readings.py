@@ -1,7 +1,8 @@
 """The ways in which an answer may be read, and whether any of them is the reference."""
 
+import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cotfactory_filters.verify.formula.balls import CONSTANTS
 from cotfactory_filters.verify.formula.compare import same
@@ -10,16 +11,14 @@ from cotfactory_filters.verify.formula.nodes import Node, integer, symbols
 from cotfactory_filters.verify.formula.scalars import Same
 from cotfactory_filters.verify.formula.tokens import UnreadableError
 from cotfactory_filters.verify.formula.units import single_letter_unit
+from cotfactory_filters.verify.phrases import HEDGE, PROSE_WORD, mentions
 
 _TIGHT_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-_PROSE_WORD = re.compile(r"[^\W\d_]{2,}")
 _NO_PROSE = re.compile(r"[^\w\s.,:;()$%-]|_")
-_MENTION = re.compile(
-    r"\$[^$]+\$|\\\(.+?\\\)|\\d?frac\{[^{}]+\}\{[^{}]+\}|-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:/\d+)?(?:\s?\\?%)?"
-)
 
 
-def readings(text: str, language: str) -> list[Node]:
+@functools.lru_cache(maxsize=2048)  # a run asks for a problem's reference again and again
+def readings(text: str, language: str) -> tuple[Node, ...]:
     r"""Returns the trees that `text` may mean, the likeliest first; empty when it is no formula.
 
     `1,234` is a number first and a list second. `5\;m` is a product first and a quantity second.
@@ -30,7 +29,7 @@ def readings(text: str, language: str) -> list[Node]:
         found += _read(spelling, language)
     if not found and (mention := from_prose(text)):
         found += _read(mention, language)
-    return found
+    return tuple(found)
 
 
 def _read(text: str, language: str) -> list[Node]:
@@ -41,7 +40,7 @@ def _read(text: str, language: str) -> list[Node]:
     return [node, *_as_quantity(node)]
 
 
-def any_same(references: list[Node], answers: list[Node]) -> Same:
+def any_same(references: Sequence[Node], answers: Sequence[Node]) -> Same:
     """Compares all readings: YES when two agree, NO when all pairs surely differ."""
     unknown = not references or not answers
     for reference in references:
@@ -61,12 +60,13 @@ def _spellings(text: str) -> Iterator[str]:
 
 def from_prose(text: str) -> str | None:
     """Returns the formula or number of a sentence that has just one: `the largest n is 34`."""
-    mentions = [m for m in _MENTION.findall(text) if any(char.isdigit() for char in m)]
-    around = _MENTION.sub(" ", text)
-    if len(mentions) != 1 or _NO_PROSE.search(around) or not _PROSE_WORD.search(around):
+    found = mentions(text)
+    if len(found) != 1 or HEDGE.search(text):
         return None
-    only: str = mentions[0]
-    return only.strip(" $")
+    around = text.replace(found[0], " ")
+    if _NO_PROSE.search(around) or not PROSE_WORD.search(around):
+        return None
+    return found[0].strip(" $")
 
 
 def _as_quantity(node: Node) -> list[Node]:
