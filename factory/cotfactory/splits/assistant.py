@@ -39,18 +39,23 @@ def has_tags(text: str) -> bool:
     return _TAG.search(text) is not None
 
 
+def wants_thought(problem: Problem) -> bool:
+    """Whether a row of this problem is to have a thought."""
+    return problem.kind == "reasoning" and problem.thought != "none"
+
+
 def read_turn(problem: Problem, trace: Trace, extracted: str | None) -> Turn:
     """Reads the turn out of a trace whose verifier found the answer `extracted`.
 
     A teacher that was not made to think in tags reasons in its answer. Of such an answer to a
-    reasoning problem, all that comes before the conclusion is the thought; nothing is invented or
+    problem that wants a thought, all that comes before the conclusion is the thought; nothing is invented or
     lost but the white space between. A JSON answer gives its fields `reasoning` and `answer`.
-    Other problems keep an empty thought.
+    Problems that want no thought keep an empty one.
     """
     thought, response = trace.reasoning.strip(), trace.response.strip()
     if thought:
         return Turn(thought, response, "thought")
-    if problem.kind == "reasoning":
+    if wants_thought(problem):
         if '"reasoning"' in response:
             return _read_json(response)
         if cut := _conclusion_start(response, extracted):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from cotfactory.splits.assistant import wants_thought
 from cotfactory.splits.continued import continued_spans
 from cotfactory.splits.group import Group, Sample
 from cotfactory.splits.natural import natural_spans
@@ -84,7 +85,7 @@ def _unpublishable(sample: Sample) -> tuple[str, ...]:
     turn, broken = sample.turn, []
     if turn.tagged:
         broken.append("thought_tags")
-    if sample.problem.kind == "reasoning" and not turn.thought:
+    if wants_thought(sample.problem) and not turn.thought:
         broken.append("no_thought")
     if not turn.answer:
         broken.append("no_answer")

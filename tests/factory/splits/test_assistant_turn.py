@@ -1,3 +1,5 @@
+import pytest
+
 from cotfactory.splits.assistant import read_turn
 from split_samples import problem, sample
 
@@ -27,8 +29,9 @@ def test_a_bare_answer_has_no_thought() -> None:
     assert sample("", response="42").turn == ("", "42", "none")
 
 
-def test_nothing_is_taken_for_a_thought_where_none_is_wanted() -> None:
-    asked = problem(kind="non_reasoning")
+@pytest.mark.parametrize("unthought", [{"kind": "non_reasoning"}, {"thought": "none"}])
+def test_nothing_is_taken_for_a_thought_where_none_is_wanted(unthought: dict[str, str]) -> None:
+    asked = problem(**unthought)
     greeting = sample("", response="Hello!\n\nHow are you?", of=asked)
     assert read_turn(asked, greeting.trace, None).text == (
         "<think>\n\n</think>\n\nHello!\n\nHow are you?"
