@@ -48,9 +48,9 @@ def read_turn(problem: Problem, trace: Trace, extracted: str | None) -> Turn:
     """Reads the turn out of a trace whose verifier found the answer `extracted`.
 
     A teacher that was not made to think in tags reasons in its answer. Of such an answer to a
-    problem that wants a thought, all that comes before the conclusion is the thought; nothing is invented or
-    lost but the white space between. A JSON answer gives its fields `reasoning` and `answer`.
-    Problems that want no thought keep an empty one.
+    problem that wants a thought, all that comes before the conclusion is the thought; nothing is
+    invented or lost but the white space between. A JSON answer gives its fields `reasoning` and
+    `answer`. Problems that want no thought keep an empty one.
     """
     thought, response = trace.reasoning.strip(), trace.response.strip()
     if thought:
