@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator
 
-from cotfactory_filters.verify.phrases import PHRASE
-
 MAX_CHARS = 200  # what is longer is an explanation, not an answer
 _BOX = "\\boxed{"
-_ANCHORS = ((_BOX, 0), ("nswer", 1), ("答案", 0))  # with the characters of a phrase before it
-_VERBS = (" is", " are", " would be", " must be")
-_LAYOUT = re.compile(r"\\[()\[\],;!:]|\\(?:left|right|displaystyle|boxed)\b|[$\s{}*]")
+_PHRASES = {
+    "nswer ": re.compile(r"nswer (?:is|are|would be|must be|should be)\b[\s:*]*"),
+    "答案": re.compile(r"答案(?:是|为|：|:)[\s:*]*"),
+}
+_END = re.compile(r"\n|\.\s+\S|\.?\**\Z|。")
+_LAYOUT = re.compile(r"\\[()\[\],;!:]|\\(?:left|right|displaystyle)\b|[$\s{}*]")
 
 
 def candidates(thought: str) -> list[str]:
@@ -17,36 +18,41 @@ def candidates(thought: str) -> list[str]:
 
     `\boxed{\dfrac 12}` and `The answer is $\frac12$.` give the same candidate.
     """
-    found = sorted((at, text) for at, text in _stated(thought) if text)
-    return [text for i, (at, text) in enumerate(found) if i == 0 or found[i - 1] != (at, text)]
+    found = [
+        *_boxed(thought),
+        *(stated for anchor in _PHRASES for stated in _said(thought, anchor)),
+    ]
+    return [plain for _, text in sorted(found) if (plain := _plain(text))]
 
 
-def _stated(thought: str) -> Iterator[tuple[int, str]]:
-    for anchor, lead in _ANCHORS:
-        at = thought.find(anchor)
-        while at >= 0:
-            text = _boxed(thought, at) if anchor == _BOX else _phrased(thought, max(0, at - lead))
-            # A phrase that ends in a box states what the box states.
-            if text is not None and not (anchor != _BOX and _BOX in text):
-                yield at, _plain(text)
-            at = thought.find(anchor, at + len(anchor))
+def _positions(thought: str, anchor: str) -> Iterator[int]:
+    at = thought.find(anchor)
+    while at >= 0:
+        yield at
+        at = thought.find(anchor, at + len(anchor))
 
 
-def _boxed(thought: str, at: int) -> str | None:
-    depth = 0
-    start = at + len(_BOX)
-    for position in range(start - 1, min(len(thought), start + MAX_CHARS)):
-        depth += {"{": 1, "}": -1}.get(thought[position], 0)
-        if depth == 0:
-            return thought[start:position]
-    return None
+def _boxed(thought: str) -> Iterator[tuple[int, str]]:
+    for at in _positions(thought, _BOX):
+        start = at + len(_BOX)
+        depth = 1
+        for position in range(start, min(len(thought), start + MAX_CHARS)):
+            depth += {"{": 1, "}": -1}.get(thought[position], 0)
+            if depth == 0:
+                yield at, thought[start:position]
+                break
 
 
-def _phrased(thought: str, at: int) -> str | None:
-    if thought[at] != "答" and not thought.startswith(_VERBS, at + len("answer")):
-        return None
-    phrase = PHRASE.match(thought, at, at + MAX_CHARS)
-    return phrase["answer"] if phrase else None
+def _said(thought: str, anchor: str) -> Iterator[tuple[int, str]]:
+    for at in _positions(thought, anchor):
+        phrase = _PHRASES[anchor].match(thought, at)
+        if phrase is None:
+            continue
+        rest = thought[phrase.end() : phrase.end() + MAX_CHARS]
+        end = _END.search(rest)
+        # A phrase that ends in a box states what the box states.
+        if end and _BOX not in rest[: end.start()]:
+            yield at, rest[: end.start()]
 
 
 def _plain(text: str) -> str:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cotfactory_filters.annotate.utf8 import Utf8
 
-_SLOTS = 4096  # many times the words, so that nearly every other word falls into an empty slot
+_SLOTS = 512  # many times the words, so that nearly every other word falls into an empty slot
 _SEED, _FACTOR = np.uint64(14695981039346656037), np.uint64(1099511628211)
 _MASK = np.uint64((1 << 64) - 1)
 _APOSTROPHE = 39
@@ -67,7 +67,7 @@ def _joined(first: int, second: int) -> int:
     return ((first * int(_FACTOR)) ^ second) & int(_MASK)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, inline="always")
 def _column(key: np.uint64, hashes: NDArray[np.uint64], columns: NDArray[np.int32]) -> int:
     """Returns the column of the word with this hash, or -1."""
     slot = key % np.uint64(_SLOTS)
