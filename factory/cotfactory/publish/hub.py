@@ -128,7 +128,8 @@ class Publication:
                 status = _status(error)
                 if not tries_left or (status in _REFUSALS and status not in _PASSING):
                     raise
-                log.warning("%s: %s; again in %g s", self._target, _brief(error), wait_s)
+                said = _brief(error, self._token)
+                log.warning("%s: %s; again in %g s", self._target, said, wait_s)
                 time.sleep(wait_s)
                 wait_s = min(2 * wait_s, LONGEST_WAIT_S)
         raise AssertionError("the last try returns or raises")
@@ -136,7 +137,9 @@ class Publication:
     def _try(self) -> tuple[str, bool]:
         self._make_repository()
         head = self._head()
-        if head and head.manifest == self._digest:
+        if head is None:  # without a parent, two publishers could both commit
+            raise ConnectionError("the repository was made and is not to be seen yet")
+        if head.manifest == self._digest:
             commit = head.commit
         else:
             self._check(head)
@@ -263,9 +266,7 @@ class _Explaining:
         if not isinstance(error, Exception) or isinstance(error, _OUR_OWN):
             return
         mend = _MENDS.get(_status(error) or 0, "Run the same command again; it resumes.")
-        said = _brief(error)
-        if self._token:
-            said = said.replace(self._token, "(token)")
+        said = _brief(error, self._token)
         raise CotfactoryError(f"{self._target}: {said}. {mend}") from None
 
 
@@ -293,10 +294,11 @@ def _status(error: BaseException) -> int | None:
     return None
 
 
-def _brief(error: BaseException) -> str:
-    """One line; the exception's request, which holds the token, stays out."""
+def _brief(error: BaseException, token: str | None) -> str:
+    """One line; neither the token nor the exception's request, which holds it, is in it."""
     chain = _chain(error)
     root = next((e for e in chain if getattr(e, "server_message", None)), chain[-1])
     said = " ".join(str(getattr(root, "server_message", None) or root).split())[:300].rstrip(".")
+    said = said.replace(token, "(token)") if token else said
     status = _status(error)
     return f"the Hub answered {status}: {said}" if status else f"{type(root).__name__}: {said}"
