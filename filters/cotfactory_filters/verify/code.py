@@ -189,7 +189,9 @@ class CodeVerifier:
             where = f"test {position} of {len(checks.io)}"
             if time.monotonic() > deadline:
                 return Judged("timeout", "output", f"{where}: {self.settings.total_s:g} s are over")
-            with self._sandbox.run("script", stdin=test.input.encode()) as run:
+            with self._sandbox.run(
+                "script", stdin=test.input.encode("utf-8", "surrogatepass")
+            ) as run:
                 try:
                     run.send({"program": program})
                     written = run.output()
@@ -261,7 +263,9 @@ def _relay(tests: Run, run: Run, job: dict[str, Any]) -> dict[str, Any]:
     """Runs the tests in `tests`, passing on each call to the program in `run`."""
     tests.send(job)
     while True:
-        asked: dict[str, Any] = tests.receive()
+        asked = tests.receive()
+        if not isinstance(asked, dict):
+            raise wire.WireError("the tests said nothing that can be read")
         if "call" not in asked:
             return asked
         reply = _ask(run, {"name": asked.pop("call"), **asked})

@@ -108,10 +108,8 @@ def _limit(limits: dict[str, int]) -> None:
         ("RLIMIT_MEMLOCK", 0),
         ("RLIMIT_MSGQUEUE", 0),
         ("RLIMIT_STACK", STACK_MIB * MIB),
-        ("RLIMIT_NPROC", limits.get("processes", 0)),
     ):
-        if name != "RLIMIT_NPROC" or value:
-            _lower(getattr(resource, name), value)
+        _lower(getattr(resource, name), value)
 
 
 def _lower(which: int, value: int) -> None:

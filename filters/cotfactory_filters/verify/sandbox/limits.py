@@ -17,7 +17,7 @@ class Limits(Settings):
     memory_mib: int = Field(default=512, ge=32, description="beyond what an idle Python takes")
     output_kib: int = Field(default=4096, ge=1)
     file_mib: int = Field(default=8, ge=0, description="files in its own directory, all together")
-    files: int = Field(default=256, ge=1)
+    files: int = Field(default=256, ge=2, le=512, description="and directories")
     threads: int = Field(default=32, ge=1)
 
     def __str__(self) -> str:

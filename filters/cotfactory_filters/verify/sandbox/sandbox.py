@@ -131,22 +131,28 @@ class Sandbox:
         self._runs += 1
         number = self._runs
         ours, theirs = socket.socketpair()
-        with contextlib.ExitStack() as shared:
-            shared.enter_context(theirs)
+        with contextlib.ExitStack() as kept, contextlib.ExitStack() as given:
+            kept.enter_context(ours)
+            given.enter_context(theirs)
             descriptors, stdout = [theirs.fileno()], None
             if stdin is not None:
-                source = _memory_file(stdin)
-                shared.callback(os.close, source)
-                stdout, sink = os.pipe()
-                shared.callback(os.close, sink)
+                source, (stdout, sink) = _memory_file(stdin), os.pipe()
+                kept.callback(os.close, stdout)
+                given.callback(os.close, source)
+                given.callback(os.close, sink)
                 descriptors += [source, sink]
-            try:
-                process = self._fork(number, mode, descriptors)
-            except (UnavailableError, OSError):  # the warm process is gone: once more
-                self.close()
-                self.start()
-                process = self._fork(number, mode, descriptors)
+            process = self._forked(number, mode, descriptors)
+            kept.pop_all()
         return Run(Ends(ours, process, stdout), limits or self.limits, lambda: self._reap(number))
+
+    def _forked(self, number: int, mode: str, descriptors: list[int]) -> int:
+        """Has the zygote fork a child, a new zygote if the old one is gone; returns its pidfd."""
+        try:
+            return self._fork(number, mode, descriptors)
+        except (UnavailableError, OSError):
+            self.close()
+            self.start()
+            return self._fork(number, mode, descriptors)
 
     def _try(self, layers: tuple[str, ...]) -> str:
         """Starts behind `layers` unless a stronger set holds; returns what is missing, if any."""
@@ -224,7 +230,6 @@ class Sandbox:
         }
 
     def _fork(self, number: int, mode: str, descriptors: list[int]) -> int:
-        """Has the zygote fork a child; returns its pidfd."""
         if self._zygote is None:
             raise UnavailableError("the sandbox is closed")
         socket.send_fds(self._zygote.control, [f"{number} {mode}".encode()], descriptors)

@@ -112,11 +112,20 @@ class Zygote:
         number, process = self._running.pop(ended)
         os.close(ended)
         _, status, usage = os.wait4(process, 0)
-        if self._own_files:
-            shutil.rmtree(Path(namespaces.TEMPORARY, str(number)), ignore_errors=True)
+        if self._own_files and not self._running:
+            _empty(Path(namespaces.TEMPORARY))
         exit_code = os.waitstatus_to_exitcode(status)
         cpu_s = usage.ru_utime + usage.ru_stime
         self._control.send(b"-%d %d %.3f" % (number, exit_code, cpu_s))
+
+
+def _empty(folder: Path) -> None:
+    """Removes all that programs left, wherever in `folder` they put it."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink()
 
 
 def _put_up(setup: dict[str, Any]) -> child.Guard:
