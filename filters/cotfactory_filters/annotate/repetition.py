@@ -47,7 +47,8 @@ class Repetition(Annotator[RepetitionSettings]):
         """Searches the last 32 KB of each section for loops, and the whole text for the rest."""
         loops = tail_loops(utf8(traces["reasoning"]))
         in_answer = tail_loops(utf8(traces["response"]))
-        longer = in_answer[:, Loop.NUMBERED_CHARS] > loops[:, Loop.NUMBERED_CHARS]
+        lengths = [Loop.CHARS, Loop.NUMBERED_CHARS]
+        longer = in_answer[:, lengths].max(axis=1) > loops[:, lengths].max(axis=1)
         loops[longer] = in_answer[longer]
         thought = pl.when(pl.col("reasoning").str.len_bytes() > 0).then("reasoning")
         texts = utf8(traces.select(thought.otherwise("response")).to_series())

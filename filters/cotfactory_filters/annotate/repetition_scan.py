@@ -131,17 +131,26 @@ def _chars(data: _U8, start: int, end: int, length: int, folded: int) -> int:
 
 
 @compiled
+def _ends_in_digits(data: _U8, start: int, end: int) -> bool:
+    """Says whether folding leaves too little of the end of the text to find a loop there."""
+    folded = 0
+    for at in range(max(start, end - MIN_LOOP_BYTES), end):
+        folded += _is_digit(data[at]) or data[at] <= 32
+    return folded > MIN_LOOP_BYTES // 2
+
+
+@compiled
 def _tail_loops(data: _U8, offsets: _I64, out: _I32) -> None:
     tail = np.empty(TAIL_BYTES, np.uint8)
     z = np.zeros(TAIL_BYTES, np.int32)
     for row in range(len(out)):
         start, end = offsets[row], offsets[row + 1]
-        # Every verbatim loop is a numbered one, unless it is mostly digits: most texts are done
-        # after one search.
+        # Every verbatim loop is a numbered one, unless folding eats it: most texts are done after
+        # one search.
         for fold in (1, 0):
             count = _reversed_tail(data, start, end, fold, tail)
             period, extent = _period(tail, count, z)
-            if period == 0 and count > min(end - start, TAIL_BYTES) // 2:
+            if period == 0 and not _ends_in_digits(data, start, end):
                 break
             column = 2 if fold else 0
             out[row, column] = _chars(data, start, end, period, fold)

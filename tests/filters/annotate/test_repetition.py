@@ -54,14 +54,16 @@ def test_a_loop_that_counts_is_numbered() -> None:
     assert row["numbered_loop_repeats"] > 20
 
 
-def test_a_loop_of_one_digit_is_found() -> None:
-    row = repetition("0.3333" + "3" * 2000)
+@pytest.mark.parametrize("before", ["", PROSE * 40])
+def test_a_loop_of_one_digit_is_found(before: str) -> None:
+    row = repetition(before + "0.3333" + "3" * 2000)
     assert (row["loop_period"], row["loop_chars"]) == (1, 2004)
 
 
-def test_a_loop_in_the_answer_counts() -> None:
-    (row,) = annotated("repetition", {"reasoning": PROSE, "response": "so 7, " * 100})
-    assert row["loop_period"] == 6
+@pytest.mark.parametrize(("round_", "period"), [("so 7, ", 6), ("0", 1)])
+def test_a_loop_in_the_answer_counts(round_: str, period: int) -> None:
+    (row,) = annotated("repetition", {"reasoning": PROSE, "response": round_ * 300})
+    assert row["loop_period"] == period
 
 
 def test_equal_lines_are_counted_from_16_bytes_on() -> None:
