@@ -83,11 +83,11 @@ def _copy(
     return Text(" ".join(vocabulary[changed]), family, jaccard)
 
 
-def make_run(path: Path, made: Iterator[Text], recipe: Recipe) -> Run:
-    """Writes a run with one trace a problem; a trace's `source_id` is its family."""
+def make_run(path: Path, made: Iterator[Text], recipe: Recipe, prefix: str = "Question") -> Run:
+    """Adds to a run one trace a problem; a trace's `source_id` is its family."""
     with Run.open(path, recipe) as run:
         for number, text in enumerate(made):
-            asked = Message(role="user", content=f"Question {number}")
+            asked = Message(role="user", content=f"{prefix} {number}")
             problem = Problem(messages=(asked,), reference="1", source="benchmark")
             trace = Trace(
                 trace_id=ids.trace_id(problem.problem_id, "benchmark", 0),
