@@ -33,7 +33,7 @@ THOUGHTS: dict[Category, Thought] = {
 class GeneralSettings(Settings):
     """Which prompts: of these languages and categories (empty takes all), at most `size`.
 
-    Fewer are spread evenly, since the prompts stand in rounds over categories and languages.
+    Fewer are spread evenly: in the file, categories and languages take turns.
     """
 
     languages: tuple[Language, ...] = ()
