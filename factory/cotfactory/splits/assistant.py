@@ -11,6 +11,10 @@ OPEN, CLOSE = "<think>\n", "\n</think>\n\n"
 THOUGHT_START = len(OPEN)
 """Where the thought starts in the turn, in characters."""
 
+MIN_WORDS = 2  # rows of a grid or a bare number are no thought
+
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_HAN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 _TAG = re.compile(r"</?think>", re.IGNORECASE)
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _SENTENCE_END = re.compile(r"(?<=[.!?])[ \t]+(?=[A-Z\\*])|(?<=[。！？])|\n")
@@ -76,13 +80,20 @@ def _read_json(response: str) -> Turn:
 def _conclusion_start(response: str, extracted: str | None) -> int:
     """Where the paragraph, else the sentence, starts that states the answer last; 0 if nowhere.
 
-    What comes before must be more than one line that announces what follows.
+    What comes before must be words of reasoning; an answer tag is not cut in two.
     """
     stated = response.rfind(extracted) if extracted else -1
-    last = stated if stated >= 0 else len(response) - 1
+    tagged = response.rfind("<answer>")
+    last = min((at for at in (stated, tagged) if at >= 0), default=len(response) - 1)
     for boundary in (_BLANK_LINE, _SENTENCE_END):
-        starts = [m.end() for m in boundary.finditer(response) if m.end() <= last]
-        before = response[: starts[-1]].strip() if starts else ""
-        if before and not (before.endswith((":", "：")) and "\n" not in before):
+        starts = [m.end() for m in boundary.finditer(response, 0, last + 1) if m.end() <= last]
+        if starts and _reasons(response[: starts[-1]].strip()):
             return starts[-1]
     return 0
+
+
+def _reasons(text: str) -> bool:
+    """Whether a text has a few words, and is not one sentence that announces what follows."""
+    announces = text.endswith((":", "：")) and _SENTENCE_END.search(text) is None
+    words = len(_WORD.findall(text)) + len(_HAN.findall(text)) // 2
+    return words >= MIN_WORDS and not announces

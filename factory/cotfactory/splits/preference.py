@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cotfactory.splits.group import Sample
 from cotfactory.splits.place import Placed
-from cotfactory.splits.wrong import fit_as_wrong
+from cotfactory.splits.wrong import fit_as_wrong, same_value
 from cotfactory_schemas import Message, PreferenceRow
 from cotfactory_schemas.ids import content_id
 
@@ -22,7 +22,8 @@ def preference_rows(placed: Placed) -> Iterator[PreferenceRow]:
     for sample in placed.group.samples:
         if rights and fit_as_wrong(sample, journey) and sample.turn.answer:
             wrongs.setdefault(sample.extracted, sample)
-    for number, wrong in enumerate(list(wrongs.values())[:wanted]):
+    differ = [w for w in wrongs.values() if not same_value(w.extracted, rights[0].extracted)]
+    for number, wrong in enumerate(differ[:wanted]):
         yield _pair(placed, rights[number % len(rights)], wrong)
 
 

@@ -72,7 +72,8 @@ def one_line(text: str, limit: int = MAX_DETAIL_CHARS) -> str:
 def _filled(sentence: str, values: Mapping[str, str], this: str) -> str:
     """Fills the slots in one pass: what is filled in is never read for slots again."""
     filled = _SLOT.sub(lambda slot: _value(slot[1], values[slot[1]], this), sentence)
-    return filled[:1].upper() + filled[1:] if sentence.startswith("{") else filled
+    # A variable keeps its case; only our own words open a sentence with a capital.
+    return this[:1].upper() + filled[1:] if filled.startswith(this) else filled
 
 
 def _value(slot: str, text: str, this: str) -> str:

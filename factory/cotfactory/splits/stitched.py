@@ -12,7 +12,7 @@ from cotfactory.splits.group import Sample
 from cotfactory.splits.place import Placed
 from cotfactory.splits.rows import row
 from cotfactory.splits.spans import Range, journey_spans
-from cotfactory.splits.wrong import BREAK, WrongAttempt, wrong_attempt
+from cotfactory.splits.wrong import BREAK, WrongAttempt, same_value, wrong_attempt
 from cotfactory_schemas import SplitRow
 from cotfactory_schemas.ids import content_id
 
@@ -52,7 +52,9 @@ def drafts(placed: Placed) -> Iterator[Draft]:
     attempts = _attempts(placed)
     rights = [s for s in placed.shortcuts if s.status == "correct" and s.turn.thought]
     for right in rights[: settings.stitched_per_problem]:
-        chosen = _chosen(attempts, settings.max_wrong, (placed.recipe.seed, right.trace.trace_id))
+        key = (placed.recipe.seed, right.trace.trace_id)
+        fit = [a for a in attempts if not same_value(a.sample.extracted, right.extracted)]
+        chosen = _chosen(fit, settings.max_wrong, key)
         if not chosen:
             return
         attempts = [a for a in attempts if a not in chosen]

@@ -51,9 +51,13 @@ def fit_as_wrong(sample: Sample, settings: JourneySettings) -> bool:
 
 
 def whole_path(sample: Sample) -> str:
-    """Returns the thought; one that was read out of an answer goes on into its conclusion."""
+    """Returns the thought; one that was read out of an answer goes on into its conclusion.
+
+    It does not where the conclusion stands in tags, which have no place in a thought.
+    """
     response = sample.trace.response.strip()
-    return response if response.startswith(sample.turn.thought) else sample.turn.thought
+    goes_on = response.startswith(sample.turn.thought) and "<answer>" not in response
+    return response if goes_on else sample.turn.thought
 
 
 def wrong_attempt(sample: Sample, settings: JourneySettings) -> WrongAttempt | None:
@@ -61,11 +65,22 @@ def wrong_attempt(sample: Sample, settings: JourneySettings) -> WrongAttempt | N
     if not fit_as_wrong(sample, settings):
         return None
     path = whole_path(sample)
-    return (
-        _cut_at_label(sample, path)
-        or _cut_at_equation(sample, path)
-        or WrongAttempt(sample, path, _failure(sample))
-    )
+    cut = _cut_at_label(sample, path) or _cut_at_equation(sample, path)
+    if cut is None and path.endswith(":") and sample.extracted:
+        path = f"{path} {one_line(sample.extracted)}"  # its answer stood in tags behind it
+    return cut or WrongAttempt(sample, path, _failure(sample))
+
+
+def same_value(wrong: str | None, right: str | None) -> bool:
+    """Whether a wrong answer only dresses the right one: `t = 36` and `36` where 36 is asked.
+
+    A strict verifier rejects it, but a journey that calls it a mistake would teach nonsense.
+    """
+    if not wrong or not right or not any(char.isdigit() for char in right):
+        return wrong == right
+    before, found, after = wrong.partition(right)
+    dressed = not any(char.isdigit() for char in before + after)
+    return bool(found) and dressed and not before.rstrip().endswith(("-", "−", ".", "/"))
 
 
 def first_wrong_step(extra: Mapping[str, JsonValue]) -> tuple[str, str] | None:

@@ -52,3 +52,21 @@ def test_an_announcement_is_no_thought() -> None:
     assert sample("", response="Here is the solution:\n\n42").turn.thought_from == "none"
     worked = sample("", response="Here is the solution:\n\nSix sevens. So it is 42.").turn
     assert worked.thought == "Here is the solution:\n\nSix sevens."
+
+
+def test_an_answer_tag_is_not_cut_in_two() -> None:
+    grid = sample("", answer="1 2\n3 4", response="Rows first.\n<answer>\n1 2\n3 4\n</answer>")
+    assert grid.turn.answer.startswith("<answer>") or grid.turn.thought_from == "none"
+    worked = sample(
+        "", answer="2 1", response="The rows come first, then columns.\n<answer>\n2 1\n</answer>"
+    )
+    assert worked.turn.thought == "The rows come first, then columns."
+
+
+def test_the_rows_of_a_grid_are_no_thought() -> None:
+    assert sample("", answer="3 4", response="1 2\n3 4").turn.thought_from == "none"
+
+
+def test_working_in_chinese_is_a_thought() -> None:
+    worked = sample("", response="六乘以七等于四十二。\n\n所以答案是42。")
+    assert worked.turn.thought == "六乘以七等于四十二。"

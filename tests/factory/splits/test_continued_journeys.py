@@ -64,7 +64,7 @@ def test_a_wrong_path_that_cannot_be_marked_is_rejected_by_name() -> None:
 
 
 def test_a_teacher_without_tags_goes_on_from_its_whole_answer() -> None:
-    wrong = sample("", answer="36", number=1, **plain("I guess.\n\nSo it is 36."))
+    wrong = sample("", answer="36", number=1, **plain("I guess so.\n\nSo it is 36."))
     assert wrong.verdict is not None
     handed = hand_back(wrong.problem, wrong.trace, wrong.verdict, RECIPE)
     assert handed is not None
@@ -74,7 +74,7 @@ def test_a_teacher_without_tags_goes_on_from_its_whole_answer() -> None:
     (row,) = journey_rows(placed(wrong, child))
     first = row.spans[0]
     attempt = row.messages[-1].content[first.start : first.end].strip()
-    assert attempt == "I guess.\n\nSo it is 36."
+    assert attempt == "I guess so.\n\nSo it is 36."
 
 
 def plain(text: str) -> dict[str, Any]:

@@ -66,3 +66,8 @@ def test_a_detail_is_kept_to_one_line() -> None:
 
 def test_a_long_detail_ends_with_a_sentence_where_it_has_one() -> None:
     assert one_line("It is wrong. It should be another one.", limit=30) == "It is wrong."
+
+
+def test_a_variable_that_opens_a_sentence_keeps_its_case() -> None:
+    told = [reflect(Failure("value", {"answer": "t = 36"}), "en", n) for n in range(60)]
+    assert all("t = 36" in text for text in told)

@@ -1,4 +1,7 @@
+import pytest
+
 from cotfactory.splits.stitched import stitched_rows
+from cotfactory.splits.wrong import same_value
 from split_samples import placed, problem, sample
 
 RIGHT = sample("Six sevens are 42.", number=9)
@@ -109,3 +112,38 @@ def test_a_reason_in_another_script_than_the_problems_is_not_quoted() -> None:
     assert text[first.start : first.end].strip() == "Step 1: 6 * 6 = 37."
     assert "36" in text[reflection.start : reflection.end]
     assert "计算" not in text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "same"),
+    [
+        ("t = 36", "36", True),
+        ("$36", "36", True),
+        ("-36", "36", False),
+        ("1/36", "36", False),
+        ("0.36", "36", False),
+        ("(36, 4)", "36", False),
+        ("35", "36", False),
+        ("B", "A", False),
+        ("A, B", "B", False),
+        (None, "36", False),
+    ],
+)
+def test_the_right_answer_in_other_dress_is_no_wrong_answer(
+    wrong: str | None, right: str, *, same: bool
+) -> None:
+    assert same_value(wrong, right) is same
+
+
+def test_what_only_a_strict_verifier_rejects_makes_no_journey() -> None:
+    dressed = sample("Six sevens are 42.", answer="t = 42", number=1)
+    assert not list(stitched_rows(placed(dressed, RIGHT)))
+
+
+def test_a_wrong_path_whose_answer_stood_in_tags_ends_with_that_answer() -> None:
+    response = "I guess so. The answer must then be:\n<answer>40</answer>"
+    wrong = sample("", answer="40", number=1, response=response)
+    (row,) = stitched_rows(placed(wrong, RIGHT))
+    first = row.spans[0]
+    attempt = row.messages[-1].content[first.start : first.end].strip()
+    assert attempt.endswith("The answer must then be: 40")
