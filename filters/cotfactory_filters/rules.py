@@ -45,7 +45,7 @@ DEFAULTS: Mapping[str, Rule] = {
     "mixed_language": _rule(
         _THOUGHT + "language_share < $limit",
         "too many words of the thought are in another language than the problem's",
-        0.98,
+        0.99,
     ),
     "long_paragraph": _rule(
         _THOUGHT + "readability_longest_paragraph > $limit",
