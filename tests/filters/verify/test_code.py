@@ -188,9 +188,12 @@ def test_a_check_function_is_called_with_the_entry_point(verifier: CodeVerifier)
     method = "class Solution:\n    def double(self, x):\n        return x + x"
     said = judged(verifier, method, tests=tests, entry_point="Solution().double")
     assert (said.status, said.method) == ("correct", "values")
+    said = judged(verifier, method, tests=tests, entry_point="double")
+    assert (said.status, said.method) == ("correct", "values")
     loop = "def check(candidate):\n    for n in range(9):\n        assert candidate(n) == n + n"
-    said = judged(verifier, method, tests=loop, entry_point="Solution().double")
-    assert (said.status, said.method) == ("correct", "tests")
+    for entry_point in ("Solution().double", "double"):
+        said = judged(verifier, method, tests=loop, entry_point=entry_point)
+        assert (said.status, said.method) == ("correct", "tests")
 
 
 def test_the_prelude_is_there_for_program_and_tests(verifier: CodeVerifier) -> None:

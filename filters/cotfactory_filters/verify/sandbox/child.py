@@ -200,9 +200,14 @@ def _is_mutable(value: object) -> bool:
 
 
 def _resolve(namespace: dict[str, Any], objects: list[object], path: str | int) -> Any:  # noqa: ANN401
-    """Follows a path such as `f` or `Solution().f`, where `()` makes an instance, or a number."""
+    """Follows a path such as `f` or `Solution().f`, where `()` makes an instance, or a number.
+
+    A name that is not there is sought in a class `Solution`, as contest sites call it.
+    """
     if isinstance(path, int):
         return objects[path]
+    if path not in namespace and hasattr(namespace.get("Solution"), path):
+        path = f"Solution().{path}"
     found: Any = types.SimpleNamespace(**namespace)
     for part in path.split("."):
         found = getattr(found, part.removesuffix("()"))
