@@ -11,7 +11,9 @@ from cotfactory_schemas import Problem, Trace
 
 _WRAPPING = re.compile(r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mbox|boxed)\s*\{([^{}]*)\}")
 _ENDS = r"(?:\s*\Z|\s*[).:,*]|\s+(?:is|because|since)\b|(?=[^\x00-\x7f]))"  # `A car` is no letter
-_LETTER_FIRST = re.compile(rf"^\W*(?:(?:[Oo]ption|[Cc]hoice|[Aa]nswer)\s*:?\s*)?\(?([A-Z]){_ENDS}")
+_LETTER_FIRST = re.compile(
+    rf"^[^\w\-−]*(?:(?:[Oo]ption|[Cc]hoice|[Aa]nswer)\s*:?\s*)?\(?([A-Z]){_ENDS}"
+)
 _LETTER_LAST = re.compile(
     r"(?:answer|option|choice|correct|choose|select|选|选择|答案)\W*(?:is|are|为|是|选)?\W*"
     r"\(?([A-Z])\)?\W*$",
@@ -64,6 +66,8 @@ class ChoiceVerifier(AnswerVerifier):
 def letter(text: str, choices: tuple[str, ...] = ()) -> str | None:
     """Returns the letter that `text` names, or None when it names none or more than one."""
     plain = _WRAPPING.sub(r"\1", unicodedata.normalize("NFKC", text)).strip(" $*.\n")
+    if plain[:1] in ("-", "−"):
+        return None
     by_text = [i for i, choice in enumerate(choices) if words(choice) == words(plain)]
     if len(by_text) == 1:
         return chr(ord("A") + by_text[0])

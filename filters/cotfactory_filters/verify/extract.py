@@ -13,7 +13,8 @@ from cotfactory_schemas import Trace
 
 TAIL_CHARS = 3000  # phrases are sought no further from the end than this
 UNFINISHED_CHARS = 300  # how near its end a text that was cut off must give its answer
-WHOLE_CHARS = 80  # a response no longer than this, in one line, is itself the answer
+WHOLE_CHARS = 80  # a response no longer than this, in one line, is itself the answer …
+SENTENCE_WORDS = 4  # … unless it has so many words: then it is a sentence that says the answer
 
 _ANSWER_TAG = re.compile(r"<answer>(.*?)(</answer>|\Z)", re.IGNORECASE | re.DOTALL)
 _JSON_FIELD = re.compile(
@@ -24,6 +25,7 @@ _JSON_ESCAPE = re.compile(r'\\(?:\\|"|/|u[0-9a-fA-F]{4}|[nrt](?![A-Za-z]))')
 _HASH_MARKS = re.compile(r"^[ \t]*####[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
 _BOLD = re.compile(r"\*\*([^*\n]+)\*\*")
 _MATH_SPAN = re.compile(r"\$\$?([^$]+)\$\$?|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
+_SENTENCES = re.compile(r"(?<=[.!?])\s+(?=\S)|。(?=.)")
 _SENTENCE_END = re.compile(r"[.!?)\]}$*`\d。！？।]\s*\Z")
 _FORMULA_LIKE = re.compile(r"\d|\\|\$")
 
@@ -94,18 +96,20 @@ def last_line_answer(text: str) -> Found | None:
     A sentence that hedges ("at least 42", "not 42") says no answer.
     """
     line = text.strip().rsplit("\n", 1)[-1].strip()
-    if line == text.strip() and 0 < len(line) <= WHOLE_CHARS:
-        return Found(line, "whole")
+    words = len(PROSE_WORD.findall(_MATH_SPAN.sub(" ", line)))
+    if line == text.strip() and len(line) <= WHOLE_CHARS and words < SENTENCE_WORDS:
+        return Found(line, "whole") if line else None
     bold = [part for part in _BOLD.findall(line) if _FORMULA_LIKE.search(part)]
     if bold:
         return Found(_bare_number(bold[-1].strip()), "bold")
     spans = [next(filter(None, groups)) for groups in _MATH_SPAN.findall(text[-WHOLE_CHARS * 5 :])]
     if line in ("\\]", "$$"):
         return Found(spans[-1].strip(), "last_line") if spans else None
-    if not PROSE_WORD.search(_MATH_SPAN.sub(" ", line)):
+    if not words:
         whole = line.count("{") == line.count("}") and _FORMULA_LIKE.search(line)
         return Found(line, "last_line") if whole else None
-    mention = None if HEDGE.search(line) else last_mention(line)
+    sentence = _SENTENCES.split(line)[-1]
+    mention = None if HEDGE.search(sentence) else last_mention(sentence)
     return Found(mention, "last_line") if mention else None
 
 

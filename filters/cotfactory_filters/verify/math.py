@@ -12,10 +12,9 @@ from cotfactory_filters.verify.formula.characters import plain_characters
 from cotfactory_filters.verify.formula.clock import same_time
 from cotfactory_filters.verify.formula.numbers import read_number, same_number
 from cotfactory_filters.verify.formula.plain import join_thousands
-from cotfactory_filters.verify.formula.readings import any_same, readings
+from cotfactory_filters.verify.formula.readings import any_same, is_broken, readings
 from cotfactory_filters.verify.formula.rewrite import has, percents_as_parts
 from cotfactory_filters.verify.formula.scalars import Same
-from cotfactory_filters.verify.text import words
 from cotfactory_schemas import Problem
 from cotfactory_schemas.verdict import Status
 
@@ -26,6 +25,9 @@ _CHOICE = re.compile(
     r"\(?(?:\\text(?:bf|rm)?\s*\{)?\(?([A-J])\)?\}?\)?|\\text(?:bf|rm)?\s*\{\s*\(([A-J])\).*\}"
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_TEXT_COMMAND = re.compile(r"\\(?:text|textbf|textrm|textit|mathrm|mbox)\s*\{([^{}]*)\}")
+_PUNCTUATION = re.compile(r"[\s.,;!?'\"$~]|\\[,;:! ]")
+_ARTICLES = re.compile(r"\b(?:a|an|the)\s")
 _COMMAND = re.compile(r"\\(?:text|textbf|textrm|textit|mathrm|mbox|operatorname)\b|[{}$\\]")
 
 
@@ -101,7 +103,9 @@ def _by_words(asked: Question) -> bool | None:
 
 
 def _by_symbols(asked: Question) -> bool | None:
-    """Asks the symbolic engine, unless it would only hang."""
+    """Asks the symbolic engine, unless it would only hang, or guess what is meant."""
+    if is_broken(asked.reference, asked.language) or is_broken(asked.answer, asked.language):
+        return None
     trees = readings(asked.reference, asked.language) + readings(asked.answer, asked.language)
     if any(is_beyond_computing(tree) for tree in trees):
         return None
@@ -114,7 +118,9 @@ def is_prose(text: str) -> bool:
 
 
 def _squeezed(text: str) -> str:
-    return words(text).replace(" ", "")
+    """Returns the letters, digits and signs of a text; only blanks and punctuation fall away."""
+    plain = _TEXT_COMMAND.sub(r"\1", plain_characters(text)).casefold()
+    return _PUNCTUATION.sub("", _ARTICLES.sub(" ", plain))
 
 
 def _bare(reference: str) -> str:

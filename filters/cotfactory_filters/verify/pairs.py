@@ -3,7 +3,8 @@
 from concurrent.futures import Future
 
 from cotfactory_filters import layout
-from cotfactory_filters.verify.extract import WHOLE_CHARS, marked_answer
+from cotfactory_filters.verify.extract import SENTENCE_WORDS, WHOLE_CHARS, marked_answer
+from cotfactory_filters.verify.phrases import PROSE_WORD
 from cotfactory_filters.verify.pool import VerifierPool
 from cotfactory_schemas import Message, Problem, Trace, Verdict
 from cotfactory_schemas.recipe import VerifySettings
@@ -42,10 +43,11 @@ def submit_pair(
 def as_trace(prediction: str) -> Trace:
     """Makes a trace of a prediction; one line without a mark is itself the answer."""
     read = layout.read(prediction)
-    response = read.response
-    short = len(response) <= MAX_SHORT_CHARS and "\n" not in response.strip()
-    if short and response.strip() and marked_answer(response) is None:
-        response = f"<answer>{response.strip()}</answer>"
+    response = read.response.strip()
+    words = len(PROSE_WORD.findall(response))
+    short = len(response) <= MAX_SHORT_CHARS and "\n" not in response and words < SENTENCE_WORDS
+    if short and response and marked_answer(response) is None:
+        response = f"<answer>{response}</answer>"
     return Trace(
         trace_id="",
         problem_id="",
@@ -55,5 +57,5 @@ def as_trace(prediction: str) -> Trace:
         raw=prediction,
         reasoning=read.reasoning,
         response=response,
-        finish_reason="unknown",
+        finish_reason="stop",
     )

@@ -3,14 +3,14 @@
 import re
 
 _ANNOUNCEMENTS = (
-    r"(?:final\s+)?answer\s+(?:is|are|would\s+be|must\s+be)",
-    r"final\s+answer",
+    r"(?:final\s+)?answer\s+(?:is|are|would\s+be|must\s+be)(?:\s+(?:therefore|thus|then))?",
+    r"final\s+answer(?:[\s:*]+the\s+(?:final\s+)?answer\s+is)?",
     r"(?:最终)?答案(?:是|为|：|:)|答(?:：|:)",
     r"(?:最終的な)?答え(?:は|：|:)",
     r"(?:최종\s*)?(?:정답|답)(?:은|:)",
-    r"la\s+(?:respuesta|risposta)(?:\s+final[e]?)?\s+(?:es|è)",
-    r"la\s+réponse(?:\s+finale)?\s+est",
-    r"a\s+resposta(?:\s+final)?\s+é",
+    r"(?:respuesta|risposta)(?:\s+(?:finale?|correcta|corretta))?\s+(?:es|è)",
+    r"réponse(?:\s+(?:finale|correcte))?\s+est(?:\s+donc)?",
+    r"resposta(?:\s+(?:final|correta))?\s+é",
     r"(?:endgültige\s+)?antwort\s+(?:ist|lautet)",
     r"(?:окончательный\s+)?ответ\s*:",
     r"(?:الجواب|الإجابة)(?:\s+النهائية|\s+النهائي)?\s+(?:هو|هي)",

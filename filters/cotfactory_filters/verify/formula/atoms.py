@@ -5,7 +5,12 @@ from fractions import Fraction
 from cotfactory_filters.verify.formula.nodes import PAIR, Node, integer
 from cotfactory_filters.verify.formula.numbers import Number, read_number
 from cotfactory_filters.verify.formula.reader import Reader
-from cotfactory_filters.verify.formula.tokens import Token, UnreadableError, is_product
+from cotfactory_filters.verify.formula.tokens import (
+    Token,
+    UnknownCommandError,
+    UnreadableError,
+    is_product,
+)
 
 CLOSERS = {"(": (")", "]"), "[": ("]", ")"), r"\{": (r"\}",)}
 _MATRICES = frozenset(
@@ -134,10 +139,19 @@ class Atoms(Reader):
         if run in CURRENCIES:
             self.take()
             return Node("quantity", (self.factor(),), run)
-        if not is_product(run):
-            raise UnreadableError(f"{run!r} is no formula")
-        self.split_letters()
-        return self._symbol()
+        if is_product(run):
+            self.split_letters()
+            return self._symbol()
+        return Node("symbol", value=self._label())
+
+    def _label(self) -> str:
+        """Reads the words before an equals sign as a name: `total area = 5`."""
+        words = [self.take().text]
+        while self.sees_kind("text"):
+            words.append(self.take().text)
+        if not self.sees("="):
+            raise UnreadableError(f"{words[0]!r} is no formula")
+        return " ".join(words)
 
     def _function(self) -> Node:
         name = self.take().text
@@ -193,12 +207,12 @@ class Atoms(Reader):
         if name == "mathbb":
             letter = self.group()
             return Node("numbers", value=letter.value)
-        raise UnreadableError(f"unknown command \\{name}")
+        raise UnknownCommandError(f"unknown command \\{name}")
 
     def _begin(self) -> Node:
         name = self.take().text
         if name not in _MATRICES:
-            raise UnreadableError(f"environment {name}")
+            raise UnknownCommandError(f"unknown environment {name}")
         rows: list[tuple[Node, ...]] = []
         cells = [self.statement()]
         while not self.sees_kind("end"):

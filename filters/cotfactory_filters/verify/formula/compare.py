@@ -124,6 +124,8 @@ def _regions(one: Node, other: Node) -> Same | None:
     """Compares sets of numbers, however they are written."""
     if not is_region(one) and not is_region(other):
         return None
+    if one.kind == other.kind == "relation" and symbols(one) != symbols(other):
+        return Same.NO  # x > 3 and y > 3 are two answers
     found = same_region(one, other)
     if found is not Same.UNKNOWN or one.kind not in COLLECTIONS or other.kind not in COLLECTIONS:
         return found

@@ -126,8 +126,10 @@ class Grammar(Atoms):
 
     def _term(self) -> Node:
         factors = [self.factor()]
-        while not self._at_unit():
-            if self.takes("*"):
+        while not self.at_end:
+            if self._at_unit():
+                factors = [self._with_unit(_joined("product", factors))]
+            elif self.takes("*"):
                 factors.append(self.factor())
             elif operator := self.takes("/", "mod"):
                 left, right = _joined("product", factors), self.factor()
@@ -136,8 +138,8 @@ class Grammar(Atoms):
             elif self.starts_atom() and (self.here.kind != "number" or self.ahead(-1).text == ")"):
                 factors.append(self.factor())
             else:
-                return _joined("product", factors)
-        return self._with_unit(_joined("product", factors))
+                break
+        return _joined("product", factors)
 
     def _raised(self, base: Node) -> Node:
         if self.sees_kind("command") and self.here.text in ("circ", "degree"):
@@ -186,6 +188,8 @@ class Grammar(Atoms):
             return value
         words: list[str] = []
         while not self.at_end and not self.sees(*_ENDS, "+", "-", "*", ":"):
+            if self.sees_kind("number"):
+                raise UnreadableError("a number among the words of a unit")
             words.append(_written(self.take()))
             if words[-1] == "^":
                 words += self._unit_power()

@@ -1,5 +1,6 @@
 """Compares answers of several parts."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from cotfactory_filters.verify.formula.exact import exact
@@ -16,9 +17,9 @@ Compare = Callable[[Node, Node], Same]
 def same_collection(one: Node, other: Node, same: Compare) -> Same:
     """Compares the parts of two collections.
 
-    Sets and bare lists ("2 and 3") have no order and count each value once; tuples, matrices and
-    ratios have one. A bare list and a tuple are equal in order. `[1, 2]` may be an interval, so
-    its brackets count; with three parts and more, round and square brackets mean the same.
+    Sets and bare lists ("2 and 3") have no order; tuples, matrices and ratios have one. A bare list
+    and a tuple are equal in order. `[1, 2]` may be an interval, so its brackets count; with three
+    parts and more, round and square brackets mean the same.
     """
     first, second = _unlabelled(one, other)
     if "matrix" in (one.kind, other.kind):
@@ -60,7 +61,8 @@ def _unlabelled(one: Node, other: Node) -> tuple[list[Node], list[Node]]:
     parts = [list(one.args), list(other.args)]
     if all(named):
         values = [{p[0]: p[1] for p in side if p} for side in pairs]
-        if values[0].keys() == values[1].keys():
+        once = len(values[0]) == len(one.args) and len(values[1]) == len(other.args)
+        if once and values[0].keys() == values[1].keys():
             return list(values[0].values()), [values[1][name] for name in values[0]]
         return parts[0], parts[1]
     for side, own in enumerate(pairs):
@@ -84,7 +86,7 @@ def _same_ordered(first: Sequence[Node], second: Sequence[Node], same: Compare) 
 
 def _same_unordered(first: Sequence[Node], second: Sequence[Node], same: Compare) -> Same:
     values = [[exact(node) for node in side] for side in (first, second)]
-    if None not in values[0] + values[1] and set(values[0]) == set(values[1]):
+    if None not in values[0] + values[1] and Counter(values[0]) == Counter(values[1]):
         return Same.YES
     if len(first) != len(second):
         return Same.NO

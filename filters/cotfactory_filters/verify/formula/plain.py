@@ -9,7 +9,9 @@ _CODES = "bg ca cs da de el es et fi fr hr hu id it lt lv nb nl no pl pt ro ru s
 DECIMAL_COMMA = frozenset(_CODES.split())
 """ISO 639-1 codes of languages that write 3,14 and 1.234,56."""
 
-_TYPESET_COMMA = re.compile(r"(?<=\d)(?:\{,\}|,\\!)\s*(?=\d{3}(?!\d))|(?<=\d)\\,(?=\d{3}(?!\d))")
+_TYPESET_COMMA = re.compile(
+    r"(?<=\d)\s*(?:\{\s*,\s*\}|,\s*\\!)\s*(?=\d{3}(?!\d))|(?<=\d)\\,(?=\d{3}(?!\d))"
+)
 _ORDINAL = re.compile(
     r"(?<=\d)\s*(?:\^\s*)?(?:\{\s*)?(?:\\(?:mathrm|text|textrm|rm)\s*\{?\s*)?(?:st|nd|rd|th)\b\s*\}{0,2}"
 )

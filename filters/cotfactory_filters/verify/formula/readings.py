@@ -9,7 +9,7 @@ from cotfactory_filters.verify.formula.compare import same
 from cotfactory_filters.verify.formula.grammar import read
 from cotfactory_filters.verify.formula.nodes import Node, integer, symbols
 from cotfactory_filters.verify.formula.scalars import Same
-from cotfactory_filters.verify.formula.tokens import UnreadableError
+from cotfactory_filters.verify.formula.tokens import UnknownCommandError, UnreadableError
 from cotfactory_filters.verify.formula.units import single_letter_unit
 from cotfactory_filters.verify.phrases import HEDGE, PROSE_WORD, mentions
 
@@ -38,6 +38,17 @@ def _read(text: str, language: str) -> list[Node]:
     except (UnreadableError, RecursionError):
         return []
     return [node, *_as_quantity(node)]
+
+
+def is_broken(text: str, language: str) -> bool:
+    """Whether `text` is no formula in any grammar: more is wrong than a command we do not know."""
+    try:
+        read(text, language)
+    except UnknownCommandError:
+        return False
+    except (UnreadableError, RecursionError):
+        return True
+    return False
 
 
 def any_same(references: Sequence[Node], answers: Sequence[Node]) -> Same:

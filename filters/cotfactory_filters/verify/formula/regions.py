@@ -79,7 +79,10 @@ def _interval(node: Node) -> Region:
     if node.value not in _INTERVALS or len(node.args) != PAIR:
         raise UndecidableError("a tuple that is no interval")
     low, high = node.args
-    return [Span(low, node.value[0] == "[", high, node.value[1] == "]")]
+    span = Span(low, node.value[0] == "[", high, node.value[1] == "]")
+    if _empty(span):
+        raise UndecidableError("a pair in falling order is a point, not an interval")
+    return [span]
 
 
 def _points(node: Node) -> Region:

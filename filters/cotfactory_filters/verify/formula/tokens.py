@@ -61,9 +61,14 @@ _SHORT_WORDS = frozenset(
     ]
 )
 
+
+class UnknownCommandError(UnreadableError):
+    """There is a command that our grammar does not know, and another may."""
+
+
 _TEXT = "|".join(TEXT_COMMANDS)
 _TOKEN = re.compile(
-    rf"(?P<blank>(?:[\s~\"]|\\[,;:!> ]|\$|\\\(|\\\)|\\\[|\\\])+)"
+    rf"(?P<blank>(?:[\s~\"]|\\\"|\\[,;:!> ]|\$|\\\(|\\\)|\\\[|\\\])+)"
     rf"|\\(?P<environment>begin|end)\s*\{{(?P<name>[a-z]+)\*?\}}(?P<columns>\s*\{{[clr|\s]*\}})?"
     rf"|\\(?:{_TEXT})(?![A-Za-z])\s*\{{(?P<text>[^{{}}]*)\}}"
     rf"|(?P<row>\\\\)"
@@ -76,21 +81,21 @@ _TOKEN = re.compile(
 )
 _TRAILING = re.compile(r"(?:[\s.,;:$]|\\\\?(?=[\s.$]*\Z))+\Z")
 _CURRENCY = frozenset("$€£¥")
-_FORM_FEEDS = {"\x0c": r"\f", "\x08": r"\b"}
+_ESCAPES = {"\x0c": r"\f", "\x08": r"\b", "\t": r"\t", "\r": r"\r"}
+_ESCAPED_COMMAND = re.compile(r"[\x0c\x08]|\t(?=frac|ext|imes|heta|an|au)|\r(?=ight|ho|m\b)")
 
 
 def tokens(text: str, language: str = "en") -> list[Token]:
     r"""Returns the tokens of `text`.
 
-    A trailing full stop or comma ends the sentence, not the answer. A form feed or a backspace
-    never stands in an answer: it is what JSON made of `\frac` or `\begin`. Doubled backslashes
-    before commands come from one JSON encoding too many; in a matrix they end a row.
+    A trailing full stop or comma ends the sentence, not the answer. A control character before the
+    rest of a command is what JSON made of `\frac`, `\begin`, `\text` or `\right`. Doubled
+    backslashes before commands come from one JSON encoding too many; in a matrix they end a row.
 
     Raises:
         UnreadableError: there are more than 1,500 tokens, or a character of no formula.
     """
-    for control, command in _FORM_FEEDS.items():
-        text = text.replace(control, command)
+    text = _ESCAPED_COMMAND.sub(lambda m: _ESCAPES[m[0]], text)
     text = _TRAILING.sub("", join_thousands(plain_characters(text), language))
     if r"\\" in text and r"\begin" not in text.replace(r"\\begin", ""):
         text = re.sub(r"\\\\(?=[A-Za-z{}])", r"\\", text)
@@ -108,7 +113,14 @@ def tokens(text: str, language: str = "en") -> list[Token]:
         spaced = False
         if len(made) > MAX_TOKENS:
             raise UnreadableError(f"more than {MAX_TOKENS} tokens")
-    return made
+    return [_cross(made, index) for index in range(len(made))]
+
+
+def _cross(made: list[Token], index: int) -> Token:
+    """Reads the letter of `10 ft x 18 ft` and `3 x 10^8` as a multiplication sign."""
+    token, after = made[index], made[index + 1 : index + 2]
+    crossed = token.text == "x" and token.spaced and index and after and after[0].kind == "number"
+    return Token("operator", "*", spaced=True) if crossed and after[0].spaced else token
 
 
 def _made(match: re.Match[str], *, spaced: bool) -> list[Token]:
