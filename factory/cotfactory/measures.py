@@ -30,7 +30,7 @@ _TRACE = (
     "parent_id",
     "source_id",
 )
-_PROBLEM = ("domain", "kind", "language", "source", "licence")
+_PROBLEM = ("domain", "kind", "thought", "language", "source", "licence")
 _VERDICT = ("status", "method", "found", "verifier", "extracted", "score")
 _UNREADABLE = (OSError, pl.exceptions.PolarsError)
 

@@ -1,5 +1,6 @@
 """Every shipped recipe, planned and run to its splits on local problems and a recorded teacher."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,6 +94,17 @@ def test_general_answers_have_a_full_a_short_or_no_thought(run_of: RunOf) -> Non
     traces = decided(run).join(problems.select("problem_id", "thought"), on="problem_id")
     empty = traces.select("thought", empty=pl.col("reasoning").str.strip_chars() == "")
     assert set(empty.unique().rows()) == {("full", False), ("short", False), ("none", True)}
+
+
+def test_a_short_thought_that_is_long_is_rejected(run_of: RunOf, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(run_of("r1-800k").path, run)
+    made = recipe.reload(run, ["filter.rules.unwanted_thought.limit=10"])
+    pipeline.filter_run(run, made, QuietDisplay())
+    problems = scan(Run.read(run), "problems").select("problem_id", "thought").collect()
+    rows = decided(Run.read(run)).join(problems, on="problem_id")
+    fired = rows.filter(pl.col("rules").list.contains("unwanted_thought"))
+    assert fired.height == rows.filter(pl.col("thought") == "short").height > 0
 
 
 def test_r1_800k_keeps_as_many_rows_as_the_table_says() -> None:
