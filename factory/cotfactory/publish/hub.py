@@ -5,12 +5,10 @@ a lost reply, knows its own work: same hash, nothing to do. A head that is not o
 replaced unasked.
 """
 
-import json
 import logging
 import re
 import sys
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,14 +19,14 @@ from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from cotfactory.errors import CotfactoryError, UsageError
 from cotfactory.publish.dataset import Built
+from cotfactory.publish.explain import OUR_OWN, Explaining, brief, status_of
 from cotfactory.publish.files import CARD, MANIFEST, RECIPE
+from cotfactory.publish.record import RECORD, Record
 from cotfactory.publish.terms import CommitPlan, Options
-from cotfactory.store import atomic
 
 log = logging.getLogger(__name__)
 
 SCHEME = "hf://datasets/"
-RECORD = "published.json"
 ATTEMPTS = 6
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
 _TARGET = re.compile(
@@ -39,9 +37,6 @@ _HASH = re.compile(r"^manifest-sha256: ([0-9a-f]{64})$", re.MULTILINE)
 _OURS = ("data/", "pictures/")  # what a new version may leave behind in these is deleted
 _REFUSALS = range(400, 500)
 _PASSING = frozenset({408, 409, 412, 425, 429})  # busy, or another was faster: look again
-
-
-_OUR_OWN = (CotfactoryError, TypeError, AttributeError)  # explained already, or a defect
 
 
 @dataclass(frozen=True)
@@ -86,7 +81,7 @@ class Publication:
     """One publication of one run to one target."""
 
     def __init__(self, run: Path, ready: Built, target: HubTarget, options: Options) -> None:
-        self._record = _Record(run / RECORD, target.repo)
+        self._record = Record(run / RECORD, target.repo)
         self._ready, self._target, self._options = ready, target, options
         self._token = hf.get_token()
         self._api = hf.HfApi(token=self._token)
@@ -97,7 +92,7 @@ class Publication:
 
     def plan(self) -> CommitPlan:
         """What `push` would commit; asks the Hub, and changes nothing there."""
-        with _Explaining(self._target, self._token):
+        with Explaining(self._target, self._token):
             head = self._head()
             self._check(head)
             return self._plan(head)
@@ -113,7 +108,7 @@ class Publication:
                 f"{self._target}: not logged in. Set HF_TOKEN or run: hf auth login"
             )
         self._keep_token_out()
-        with _Explaining(self._target, self._token):
+        with Explaining(self._target, self._token):
             return self._until_it_is_there()
 
     def _until_it_is_there(self) -> tuple[str, bool]:
@@ -122,13 +117,13 @@ class Publication:
         for tries_left in reversed(range(ATTEMPTS)):
             try:
                 return self._try()
-            except _OUR_OWN:
+            except OUR_OWN:
                 raise
             except Exception as error:
-                status = _status(error)
+                status = status_of(error)
                 if not tries_left or (status in _REFUSALS and status not in _PASSING):
                     raise
-                said = _brief(error, self._token)
+                said = brief(error, self._token)
                 log.warning("%s: %s; again in %g s", self._target, said, wait_s)
                 time.sleep(wait_s)
                 wait_s = min(2 * wait_s, LONGEST_WAIT_S)
@@ -218,87 +213,3 @@ class Publication:
                     f"{name}: holds your Hub token. Take it out of the recipe; the token is read "
                     "from HF_TOKEN or the Hub's own login."
                 )
-
-
-class _Record:
-    """What this run has published, and meant to: the heads that it may replace."""
-
-    def __init__(self, path: Path, repo: str) -> None:
-        self._path, self._repo = path, repo
-        self._all: dict[str, dict[str, list[str]]] = (
-            json.loads(path.read_text("utf-8")) if path.exists() else {}
-        )
-
-    @property
-    def commits(self) -> list[str]:
-        return self._mine.get("commits", [])
-
-    @property
-    def manifests(self) -> list[str]:
-        return self._mine.get("manifests", [])
-
-    @property
-    def _mine(self) -> Mapping[str, list[str]]:
-        return self._all.get(self._repo, {})
-
-    def add(self, commit: str | None, manifest: str) -> None:
-        """Adds what is known of one publication, durably; before the commit, only the manifest."""
-        entry = {
-            "commits": list(dict.fromkeys([*self.commits, *([commit] if commit else [])])),
-            "manifests": list(dict.fromkeys([*self.manifests, manifest])),
-        }
-        if entry != self._mine:
-            self._all[self._repo] = entry
-            text = json.dumps(self._all, indent=2, sort_keys=True)
-            atomic.write_text(self._path, text + "\n")
-
-
-class _Explaining:
-    """Turns what the client raises into one line with the mend, and never the token."""
-
-    def __init__(self, target: HubTarget, token: str | None) -> None:
-        self._target, self._token = target, token
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if not isinstance(error, Exception) or isinstance(error, _OUR_OWN):
-            return
-        mend = _MENDS.get(_status(error) or 0, "Run the same command again; it resumes.")
-        said = _brief(error, self._token)
-        raise CotfactoryError(f"{self._target}: {said}. {mend}") from None
-
-
-_MENDS = {
-    401: "Log in with a token that is valid: set HF_TOKEN or run: hf auth login",
-    403: "Use a token that may write to this repository.",
-    404: "Check the name, and that your token may see it.",
-}
-
-
-def _chain(error: BaseException) -> list[BaseException]:
-    """The exception, what it was raised from, and so on to the root."""
-    found = [error]
-    while (cause := found[-1].__cause__) and cause not in found:
-        found.append(cause)
-    return found
-
-
-def _status(error: BaseException) -> int | None:
-    """The HTTP status behind an exception of the client, which wraps some of them."""
-    for each in _chain(error):
-        status = getattr(getattr(each, "response", None), "status_code", None)
-        if isinstance(status, int):
-            return status
-    return None
-
-
-def _brief(error: BaseException, token: str | None) -> str:
-    """One line; neither the token nor the exception's request, which holds it, is in it."""
-    chain = _chain(error)
-    root = next((e for e in chain if getattr(e, "server_message", None)), chain[-1])
-    said = " ".join(str(getattr(root, "server_message", None) or root).split())[:300].rstrip(".")
-    said = said.replace(token, "(token)") if token else said
-    status = _status(error)
-    return f"the Hub answered {status}: {said}" if status else f"{type(root).__name__}: {said}"

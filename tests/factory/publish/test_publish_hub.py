@@ -10,6 +10,7 @@ import pytest
 from cotfactory.errors import CotfactoryError, UsageError
 from cotfactory.publish import Options, PublishSummary, publish
 from cotfactory.publish import hub as publishing
+from cotfactory.publish.record import RECORD
 from cotfactory.store.run import Run
 from finished_run import finished_run, recipe
 from hub_server import READ_TOKEN, WRITE_TOKEN, Fault, Hub, running_hub
@@ -59,8 +60,8 @@ def changed_run(run: Run) -> Run:
 
 def with_record_of(run: Run, other: Run) -> Run:
     """The same run, filtered anew: other rows, and the memory of what it published."""
-    record = (run.path / publishing.RECORD).read_bytes()
-    (other.path / publishing.RECORD).write_bytes(record)
+    record = (run.path / RECORD).read_bytes()
+    (other.path / RECORD).write_bytes(record)
     return other
 
 
@@ -90,7 +91,7 @@ def test_publishing_twice_makes_no_second_commit(hub: Hub, run: Run) -> None:
 
 def test_a_run_whose_record_is_lost_still_knows_its_own_work(hub: Hub, run: Run) -> None:
     first = publish(run, TO)
-    (run.path / publishing.RECORD).unlink()
+    (run.path / RECORD).unlink()
     assert publish(run, TO).commit == first.commit
     assert len(published(hub)) == 1
 
