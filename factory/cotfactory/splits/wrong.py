@@ -16,6 +16,9 @@ _HAN_LANGUAGES = frozenset({"ja", "ko", "zh"})
 _LINE_END = re.compile(r"\n|$")
 
 
+ROUNDING = 1e-3  # decimals this near, relatively, differ by how they were rounded
+_TOKEN = re.compile(r"\d{1,15}(?:\.\d{1,15})?|[-+*/^]")
+
 BREAK = "\n\n"  # between the parts of a journey's thought
 
 
@@ -72,15 +75,24 @@ def wrong_attempt(sample: Sample, settings: JourneySettings) -> WrongAttempt | N
 
 
 def same_value(wrong: str | None, right: str | None) -> bool:
-    """Whether a wrong answer only dresses the right one: `t = 36` and `36` where 36 is asked.
+    """Whether a wrong answer only dresses or rounds the right one: `t = 36.0` where 36 is asked.
 
-    A strict verifier rejects it, but a journey that calls it a mistake would teach nonsense.
+    A strict verifier rejects it, but a journey that calls it a mistake would teach nonsense. Two
+    answers are the same when their numbers and operators are; words do not tell them apart.
     """
-    if not wrong or not right or not any(char.isdigit() for char in right):
+    if not wrong or not right:
         return wrong == right
-    before, found, after = wrong.partition(right)
-    dressed = not any(char.isdigit() for char in before + after)
-    return bool(found) and dressed and not before.rstrip().endswith(("-", "−", ".", "/"))
+    ours, theirs = (_TOKEN.findall(text.replace("−", "-")) for text in (wrong, right))
+    if not theirs:
+        return wrong.casefold() == right.casefold()
+    return len(ours) == len(theirs) and all(map(_nearly_equal, ours, theirs))
+
+
+def _nearly_equal(first: str, second: str) -> bool:
+    if first == second or not (first[0].isdigit() and second[0].isdigit()):
+        return first == second
+    a, b = float(first), float(second)
+    return a == b or ("." in first + second and abs(a - b) <= ROUNDING * max(a, b))
 
 
 def first_wrong_step(extra: Mapping[str, JsonValue]) -> tuple[str, str] | None:

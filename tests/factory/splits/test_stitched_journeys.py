@@ -119,6 +119,11 @@ def test_a_reason_in_another_script_than_the_problems_is_not_quoted() -> None:
     [
         ("t = 36", "36", True),
         ("$36", "36", True),
+        ("36.0", "36", True),
+        ("-0.8947, 0.9914", "-0.8947, 0.9915", True),
+        ("1001", "1000", False),
+        ("2x + 3", "2x - 3", False),
+        ("Yes", "yes", True),
         ("-36", "36", False),
         ("1/36", "36", False),
         ("0.36", "36", False),
