@@ -88,6 +88,14 @@ def test_a_whole_program_reads_its_input_and_writes_its_output(place: Sandbox) -
     )
 
 
+def test_a_program_may_recurse_deeply_and_start_some_threads(strongest: Sandbox) -> None:
+    deep = "import sys\nsys.setrecursionlimit(10**6)\ndef f(n): return n and 1 + f(n - 1)"
+    assert called(strongest, deep + "\ndef act(): return f(50_000)") == 50_000
+    threads = "import threading\nts = [threading.Thread(target=print) for _ in range(6)]"
+    threads += "\nfor t in ts: t.start()\nfor t in ts: t.join()\ndef act(): return len(ts)"
+    assert called(strongest, threads) == 6
+
+
 def test_a_program_may_use_threads(place: Sandbox) -> None:
     program = (
         "import threading\nout = []\n"
@@ -270,6 +278,17 @@ GREEDY = {
     "computes for ever": ("while True: pass", {"timeout"}),
     "sleeps for ever": ("import time\ntime.sleep(1000)", {"timeout"}),
     "waits for input": ("import threading\nthreading.Event().wait()", {"timeout"}),
+    "trickles": (
+        "import time\nwhile True:\n    print('.', flush=True)\n    time.sleep(0.01)",
+        {"timeout"},
+    ),
+    "trickles and starts threads": (
+        (
+            "import threading, time\nthreading.stack_size(32768)\nwhile True:\n    print('.', flush=True)\n"
+            "    threading.Thread(target=time.sleep, args=(100,)).start()\n    time.sleep(0.01)"
+        ),
+        {"threads"},
+    ),
     "writes for ever": ("while True: print('x' * 1000)", {"output"}),
     "ignores signals": (
         (
@@ -353,6 +372,15 @@ def test_programs_that_crash_are_told_from_those_that_answer(
         called(strongest, program)
     assert stopped.value.kind in {"ended", "garbled", "timeout"}
     assert still_works(strongest)
+
+
+def test_a_program_that_trickles_on_the_channel_is_stopped_in_time(strongest: Sandbox) -> None:
+    trickle = "import os, time\nwhile True:\n    os.write(3, b'\\0')\n    time.sleep(0.01)"
+    started = time.monotonic()
+    with pytest.raises(StoppedError) as stopped:
+        called(strongest, "import os\nos.write(3, b'\\0\\1\\0\\0')\n" + trickle)
+    assert stopped.value.kind == "timeout"
+    assert time.monotonic() - started < LIMITS.wall_s + 1
 
 
 def test_files_are_limited_and_gone_afterwards(place: Sandbox) -> None:

@@ -42,7 +42,8 @@ class Run:
         self._ends = ends
         self._limits = limits
         self._reap = reap
-        self._deadline = time.monotonic() + limits.wall_s
+        self._looked_at = time.monotonic()
+        self._deadline = self._looked_at + limits.wall_s
         self._inbox = wire.Inbox(limits.output_kib * KIB)
         self.ending: Ending | None = None
         self._was_late = False
@@ -76,7 +77,7 @@ class Run:
             try:
                 left = left[self._ends.channel.send(left) :]
             except BlockingIOError:
-                self._wait({self._ends.channel.fileno(): select.POLLOUT})
+                self._wait(self._ends.channel.fileno(), select.POLLOUT)
             except OSError:
                 raise self._stopped_early() from None
 
@@ -102,7 +103,7 @@ class Run:
         stdout = self._ends.stdout
         written = bytearray()
         while stdout is not None and len(written) <= self._limits.output_kib * KIB:
-            self._wait({stdout: select.POLLIN})
+            self._wait(stdout, select.POLLIN)
             chunk = os.read(stdout, CHUNK_BYTES)
             if not chunk:
                 if self._ran_out_of_time():
@@ -112,29 +113,32 @@ class Run:
         raise StoppedError("output", "more output than allowed")
 
     def _received(self) -> bytes:
-        while True:
-            try:
-                data = self._ends.channel.recv(CHUNK_BYTES)
-            except BlockingIOError:
-                self._wait({self._ends.channel.fileno(): select.POLLIN})
-                continue
-            except OSError:
-                data = b""
-            if not data:
-                raise self._stopped_early()
-            return data
+        self._wait(self._ends.channel.fileno(), select.POLLIN)
+        data = b""
+        with contextlib.suppress(OSError):
+            data = self._ends.channel.recv(CHUNK_BYTES)
+        if not data:
+            raise self._stopped_early()
+        return data
 
-    def _wait(self, events: dict[int, int]) -> None:
-        """Waits for one of `events`, by descriptor, keeping an eye on time and threads."""
+    def _wait(self, descriptor: int, event: int) -> None:
+        """Waits until `descriptor` is ready.
+
+        Time and threads are looked at every time: a program that trickles is always ready.
+        """
         poll = select.poll()
-        for descriptor, event in events.items():
-            poll.register(descriptor, event)
-        while not poll.poll(TICK_S * 1000):
-            if time.monotonic() > self._deadline:
+        poll.register(descriptor, event)
+        ready = False
+        while not ready:
+            ready = bool(poll.poll(TICK_S * 1000))
+            now = time.monotonic()
+            if now > self._deadline:
                 raise StoppedError("timeout", f"no end within {self._limits.wall_s:g} s")
-            threads = _threads(self._ends.process)
-            if threads > self._limits.threads:
-                raise StoppedError("threads", f"{threads} threads")
+            if now - self._looked_at > TICK_S:
+                self._looked_at = now
+                threads = _threads(self._ends.process)
+                if threads > self._limits.threads:
+                    raise StoppedError("threads", f"{threads} threads")
 
     def _stopped_early(self) -> StoppedError:
         """Says how the program ended that should have gone on."""

@@ -14,6 +14,7 @@ import signal
 import site
 import socket
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ WARM = (
 """Modules that programs often use, imported once here rather than in every child."""
 MESSAGE_BYTES = 1 << 16
 READY = b"ready"
+THREAD_STACK_BYTES = 8 << 20
 RULES_DESCRIPTOR = 64  # or higher: above those that a child uses
 
 
@@ -42,6 +44,7 @@ def main() -> None:
         sys.path.append(folder)
         importlib.import_module(module)
         sys.path.remove(folder)
+    threading.stack_size(THREAD_STACK_BYTES)  # not the main thread's, which is for deep recursion
     site.setquit()  # exit() and quit(), which -S leaves out
     try:
         zygote = Zygote(control, setup)
