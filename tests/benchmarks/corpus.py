@@ -21,12 +21,22 @@ MEAN_WORDS = 1_000
 LOG_SD = 0.75
 SHINGLE_WORDS = 5
 COPY_SHARE = 0.2
+ANSWER = "1"
 JACCARDS = (1.0, 0.95, 0.85, 0.75, 0.60)
 """Of copies; 1.0 stands for other case and space."""
 
 
+COMMON = """the so is we of and to that this x let equals then be in it a if for with as are
+which must now by have can find from or at one will all two not there on check wait number first
+since but i each also means any more where has since three answer only get value both give than
+because case even no would same sum need other use when into next they case still same here know
+left right point take make after again last these four over up out see way want need does did
+between other just like every another such before less must since while without given total"""
+"""What the commonest words are, so that what looks at languages sees English."""
+
+
 class Text(NamedTuple):
-    """A text of a family: an original and its copy, if it has one, at a planted Jaccard."""
+    """A thought of a family: an original and its copy, if it has one, at a planted Jaccard."""
 
     text: str
     family: int
@@ -59,6 +69,7 @@ def _vocabulary(rng: np.random.Generator) -> NDArray[np.object_]:
     letters = np.array(list("etaoinshrdlcumwfgypbvk"))
     sizes = rng.integers(2, 10, VOCABULARY)
     words = ["".join(rng.choice(letters, size)) for size in sizes]
+    words[: len(COMMON.split())] = COMMON.split()
     ends = rng.choice(["", "", "", "", "", "", ",", ".", ".\n\n", ":"], VOCABULARY)
     return np.array([w + e for w, e in zip(words, ends, strict=True)], object)
 
@@ -95,9 +106,9 @@ def make_run(path: Path, made: Iterator[Text], recipe: Recipe, prefix: str = "Qu
                 sample=0,
                 teacher="benchmark",
                 model="benchmark",
-                raw=f"<think>{text.text}</think>1",
+                raw=f"<think>{text.text}</think>{ANSWER}",
                 reasoning=text.text,
-                response="1",
+                response=ANSWER,
                 layout="think",
                 finish_reason="stop",
                 source_id=str(text.family),

@@ -27,6 +27,7 @@ from cotfactory.dedup import deduplicate
 from cotfactory.store import read
 from cotfactory.store.run import Run
 from cotfactory_filters.annotate import REGISTRY
+from cotfactory_filters.annotate.minhash import TEXT
 from cotfactory_filters.dedup.words import shingles
 from cotfactory_schemas import Recipe
 from cotfactory_schemas.recipe import FilterSettings
@@ -103,7 +104,8 @@ def datatrove(run: Path) -> Groups:
 
 
 def _texts(run: Path) -> list[str]:
-    return read.scan(Run.read(run), "traces").select("reasoning").collect().to_series().to_list()
+    traces = read.scan(Run.read(run), "traces").select(TEXT)
+    return traces.collect().to_series().to_list()
 
 
 def _joined(text: str) -> list[str]:
@@ -122,7 +124,7 @@ class Truth:
         families: dict[int, list[int]] = defaultdict(list)
         for number, text in enumerate(made):
             families[text.family].append(number)
-        self.texts = [text.text for text in made]
+        self.texts = [f"{text.text}\n{corpus.ANSWER}" for text in made]
         pairs = [tuple(family) for family in families.values() if len(family) > 1]
         self.planted = {(a, b): _jaccard(self.texts[a], self.texts[b]) for a, b in pairs}
 
