@@ -284,8 +284,9 @@ GREEDY = {
     ),
     "trickles and starts threads": (
         (
-            "import threading, time\nthreading.stack_size(32768)\nwhile True:\n    print('.', flush=True)\n"
-            "    threading.Thread(target=time.sleep, args=(100,)).start()\n    time.sleep(0.01)"
+            "import threading, time\nthreading.stack_size(32768)\n"
+            "while True:\n    print('.', flush=True)\n    time.sleep(0.01)\n"
+            "    threading.Thread(target=time.sleep, args=(100,)).start()"
         ),
         {"threads"},
     ),
