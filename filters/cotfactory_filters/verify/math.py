@@ -26,7 +26,7 @@ _CHOICE = re.compile(
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _TEXT_COMMAND = re.compile(r"\\(?:text|textbf|textrm|textit|mathrm|mbox)\s*\{([^{}]*)\}")
-_PUNCTUATION = re.compile(r"[\s.,;!?'\"$~]|\\[,;:! ]")
+_PUNCTUATION = re.compile(r"[\s.,;!?'\"$~]|\\[,;:! ()\[\]]|\*\*")
 _ARTICLES = re.compile(r"\b(?:a|an|the)\s")
 _COMMAND = re.compile(r"\\(?:text|textbf|textrm|textit|mathrm|mbox|operatorname)\b|[{}$\\]")
 

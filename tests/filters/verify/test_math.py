@@ -49,6 +49,9 @@ SAME = {
         ("12", "12 apples"),
         ("90", r"90^\circ"),
         (r"576\pi\;m^{2}", r"576\pi"),
+        (r"27 \mathrm{~min}", "27 min"),
+        (r"11.6 \mathrm{lb} / \mathrm{in}^{2}", "11.6"),
+        ("10 ft x 18 ft", r"10 \text{ ft} \times 18 \text{ ft}"),
     ],
     "percent": [(r"28\%", "28 percent"), ("0.28", r"28\%"), ("0.28", "28 pct")],
     "algebra": [
@@ -103,6 +106,7 @@ SAME = {
     ],
     "words": [
         (r"\text{Friday}", "friday"),
+        (r"\text{Friday}", r"\(\text{Friday}\)"),
         ("yes", "Yes."),
         (r"\text{(C)}", r"\text{(C) Plane}"),
         ("8:34 pm", "20:34"),
@@ -150,6 +154,16 @@ DIFFERENT = [
     ("e^2", "7.389"),
     (r"\sqrt{-1}", "1"),
     ("10", "100"),
+    (r"(0,9) \cup (9,36)", r"-(0,9) \cup (9,36)"),
+    ("y = x, y = -x", "y = 8x, y = -x"),
+    ("10 ft x 18 ft", "10 ft x 15 ft"),
+    (r"111,\! 111,\! 111", r"111,\! 111"),
+    ("x > 3", "y > 3"),
+    ("(1, -2)", "[1, -2)"),
+    (r"\text{C}", r"-\text{C}"),
+    ("2, 2, 3", "2, 3, 3"),
+    ("a = 3", "a > 2"),
+    (r"x + \text{ something } 3", "x"),
 ]
 
 

@@ -11,7 +11,6 @@ factor    = [-] atom { ! | % | ° | ' | _ index | ^ exponent }
 from cotfactory_filters.verify.formula.atoms import Atoms
 from cotfactory_filters.verify.formula.nodes import Kind, Node, integer
 from cotfactory_filters.verify.formula.tokens import Token, UnreadableError, tokens
-from cotfactory_filters.verify.formula.units import is_unit
 
 RELATIONS = ("=", "<", ">", "<=", ">=", "!=", "in")
 _ENDS = (",", ";", "and", "or", ")", "]", "}", r"\}", "&", r"\\", "|", *RELATIONS)
@@ -178,9 +177,8 @@ class Grammar(Atoms):
         return "".join(parts)
 
     def _at_unit(self) -> bool:
-        if not self.sees_kind("text") or self._at_remark():
-            return False
-        return is_unit(self.here.text) or not self.starts_atom()
+        """Whether words follow: bare letters that may be variables are symbols already."""
+        return self.sees_kind("text") and not self._at_remark()
 
     def _with_unit(self, value: Node) -> Node:
         """Reads the words after a number up to the next separator as its unit."""

@@ -113,14 +113,23 @@ def tokens(text: str, language: str = "en") -> list[Token]:
         spaced = False
         if len(made) > MAX_TOKENS:
             raise UnreadableError(f"more than {MAX_TOKENS} tokens")
-    return [_cross(made, index) for index in range(len(made))]
+    return [_in_context(made, index) for index in range(len(made))]
 
 
-def _cross(made: list[Token], index: int) -> Token:
-    """Reads the letter of `10 ft x 18 ft` and `3 x 10^8` as a multiplication sign."""
-    token, after = made[index], made[index + 1 : index + 2]
-    crossed = token.text == "x" and token.spaced and index and after and after[0].kind == "number"
-    return Token("operator", "*", spaced=True) if crossed and after[0].spaced else token
+_TIMES = frozenset(("min", "sec"))  # minutes and seconds, beside minimum and secant
+
+
+def _in_context(made: list[Token], index: int) -> Token:
+    """Settles a token by its neighbours: the cross of `2 ft x 3 ft`, the unit of `27 min`."""
+    token = made[index]
+    before = made[index - 1] if index else None
+    after = made[index + 1] if index + 1 < len(made) else None
+    if token.text == "x" and token.spaced and before and after and after.kind == "number":
+        return Token("operator", "*", spaced=True) if after.spaced else token
+    if token.kind == "function" and token.text in _TIMES and before and before.kind == "number":
+        applied = after is not None and (after.kind in ("number", "symbol") or after.text in "({_^")
+        return token if applied else Token("text", token.text, token.spaced)
+    return token
 
 
 def _made(match: re.Match[str], *, spaced: bool) -> list[Token]:

@@ -13,6 +13,7 @@ _UNITS: dict[str, tuple[str, str]] = {
     "feet": ("length", "381/1250"), "yard": ("length", "1143/1250"),
     "mile": ("length", "201168/125"),
     "mi": ("length", "201168/125"), "g": ("mass", "1"), "kg": ("mass", "1000"),
+    "lb": ("mass", "45359237/100000"),
     "mg": ("mass", "1/1000"), "s": ("time", "1"), "sec": ("time", "1"), "ms": ("time", "1/1000"),
     "min": ("time", "60"), "h": ("time", "3600"), "hr": ("time", "3600"), "hour": ("time", "3600"),
     "second": ("time", "1"), "minute": ("time", "60"), "day": ("time", "86400"),
