@@ -42,7 +42,10 @@ class GeneralSettings(Settings):
 
 
 class General:
-    """Reads the prompts; nothing judges their answers."""
+    """Reads the prompts.
+
+    Nothing judges their answers, but for a few that ask for a form or a word: `constraints` does.
+    """
 
     settings_model: ClassVar[type[Settings]] = GeneralSettings
 
@@ -53,12 +56,15 @@ class General:
         """Yields a problem for each prompt that is wanted."""
         wanted = [row for row in _prompts() if self._wants(row)]
         for row in wanted[: self.settings.size]:
+            checks = row.get("checks", {})
             yield Problem(
                 messages=(Message(role="user", content=row["prompt"]),),
                 domain="general",
                 kind="non_reasoning",
                 thought=THOUGHTS[row["category"]],
                 language=row["language"],
+                verifier="constraints" if checks else "",
+                checks=checks,
                 source="cotfactory/general",
                 source_id=row["id"],
                 licence="apache-2.0",

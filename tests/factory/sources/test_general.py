@@ -2,10 +2,13 @@ from collections import Counter
 
 import pytest
 
+from builders import trace
 from cotfactory import sources
 from cotfactory.errors import UsageError
 from cotfactory.recipe import document, validate
 from cotfactory.sources.general import THOUGHTS
+from cotfactory_filters.verify.base import NoSettings
+from cotfactory_filters.verify.constraints import ConstraintChecks, ConstraintsVerifier
 from cotfactory_schemas import Plugin, Problem
 
 LANGUAGES = {"en", "zh", "de", "fr", "es", "ja"}
@@ -25,9 +28,21 @@ def test_every_language_has_prompts_of_every_category() -> None:
     assert min(cells.values()) >= 3
 
 
-def test_prompts_are_of_the_general_domain_and_judged_by_nothing() -> None:
-    said = {(one.domain, one.kind, one.verifier, one.licence) for one in general()}
-    assert said == {("general", "non_reasoning", "", "apache-2.0")}
+def test_prompts_are_of_the_general_domain_and_no_reasoning() -> None:
+    said = {(one.domain, one.kind, one.licence) for one in general()}
+    assert said == {("general", "non_reasoning", "apache-2.0")}
+
+
+def test_an_answer_is_judged_where_its_prompt_asks_for_a_form_or_a_word() -> None:
+    verifier = ConstraintsVerifier(NoSettings())
+    judged = {one.source_id: one for one in general() if one.verifier}
+    assert all(ConstraintChecks.model_validate(one.checks) for one in judged.values())
+    ready, day = judged["trivial-de-2"], judged["trivial-ja-3"]
+    assert verifier.verify(ready, trace(ready, response="Bereit.")).status == "correct"
+    long = trace(ready, response="Ich bin jetzt bereit für alles")
+    assert verifier.verify(ready, long).status == "incorrect"
+    assert verifier.verify(day, trace(day, response="水曜日です。")).status == "correct"
+    assert verifier.verify(day, trace(day, response="木曜日です。")).status == "incorrect"
 
 
 @pytest.mark.parametrize(
