@@ -23,6 +23,7 @@ REGISTRY = Registry(
     {
         "embedded": "cotfactory.engines.embedded:EmbeddedEngine",
         "openai": "cotfactory.engines.openai:OpenAIEngine",
+        "ray": "cotfactory.engines.ray:RayEngine",
         "replay": "cotfactory.engines.replay:ReplayEngine",
         "vllm": "cotfactory.engines.vllm:VllmEngine",
     },
