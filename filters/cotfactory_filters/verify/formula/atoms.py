@@ -80,19 +80,15 @@ class Atoms(Reader):
 
     def _number(self) -> Node:
         token = self.take()
-        text = token.text.rstrip(".") if not self._repeats() else token.text
-        if self._repeats():
+        if self.sees_kind("command") and self.here.text == "overline":
             return self._repeating(token)
-        number = read_number(text)
+        number = read_number(token.text.rstrip("."))
         if number is None:
             raise UnreadableError("a number of too many digits")
         node = Node("number", value=number)
         if number.decimals is None and number.value.denominator == 1:
             return self._mixed(node)
         return node
-
-    def _repeats(self) -> bool:
-        return self.sees_kind("command") and self.here.text == "overline"
 
     def _repeating(self, start: Token) -> Node:
         r"""Reads `0.1\overline{6}`, where the digits under the line repeat for ever."""
@@ -202,12 +198,17 @@ class Atoms(Reader):
         if name == "overline":
             return self.group()
         if name in _DOTS:
-            inner = self.group()
-            return Node("symbol", value=f"{inner.value}{_DOTS[name]}")
+            return self._dotted(_DOTS[name])
         if name == "mathbb":
             letter = self.group()
             return Node("numbers", value=letter.value)
         raise UnknownCommandError(f"unknown command \\{name}")
+
+    def _dotted(self, primes: str) -> Node:
+        inner = self.group()
+        if inner.kind != "symbol":
+            raise UnreadableError("a dot on what is no symbol")
+        return Node("symbol", value=inner.value + primes)
 
     def _begin(self) -> Node:
         name = self.take().text

@@ -83,9 +83,6 @@ def _symbol(node: Node, values: Values) -> acb:
     raise UndecidableError(name)
 
 
-CONSTANTS = frozenset(("pi", "e", "i"))
-
-
 def _sum(node: Node, values: Values) -> acb:
     total = acb(0)
     for arg in node.args:

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 
-from cotfactory_filters.verify.formula.balls import CONSTANTS
 from cotfactory_filters.verify.formula.equations import same_equation
 from cotfactory_filters.verify.formula.matrices import matrices_combined
-from cotfactory_filters.verify.formula.nodes import PAIR, Node, symbols
+from cotfactory_filters.verify.formula.nodes import CONSTANTS, PAIR, Node, symbols
 from cotfactory_filters.verify.formula.numbers import Number
 from cotfactory_filters.verify.formula.parts import COLLECTIONS, same_collection
 from cotfactory_filters.verify.formula.regions import infinite_sign, is_region, same_region

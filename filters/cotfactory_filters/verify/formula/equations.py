@@ -3,12 +3,11 @@
 from flint import acb, arb, fmpq
 
 from cotfactory_filters.verify.formula.balls import (
-    CONSTANTS,
     UndecidableError,
     evaluate,
     precision,
 )
-from cotfactory_filters.verify.formula.nodes import Node, symbols
+from cotfactory_filters.verify.formula.nodes import CONSTANTS, Node, symbols
 from cotfactory_filters.verify.formula.rewrite import aligned, is_derivative, label_and_value
 from cotfactory_filters.verify.formula.scalars import (
     ENOUGH_POINTS,

@@ -9,7 +9,7 @@ factor    = [-] atom { ! | % | ° | ' | _ index | ^ exponent }
 """
 
 from cotfactory_filters.verify.formula.atoms import Atoms
-from cotfactory_filters.verify.formula.nodes import Kind, Node, integer
+from cotfactory_filters.verify.formula.nodes import CONSTANTS, Kind, Node, integer
 from cotfactory_filters.verify.formula.tokens import Token, UnreadableError, tokens
 
 RELATIONS = ("=", "<", ">", "<=", ">=", "!=", "in")
@@ -154,12 +154,17 @@ class Grammar(Atoms):
         if self.sees("-"):
             return Node("power", (base, self.factor()))
         exponent = self.group() if not self.sees_kind("number") else self.atom()
+        if self.takes("^"):  # 2^3^2 is 2^9
+            self.deeper()
+            exponent = self._raised(exponent)
+            self.back()
         return Node("power", (base, exponent))
 
     def _at_argument_of(self, node: Node) -> bool:
         """Whether `(t)` follows a symbol: v(t) is one name, the function v."""
-        closes = self.ahead(2).text == ")" and self.ahead(1).kind == "symbol"
-        return node.kind == "symbol" and "(" not in node.value and self.sees("(") and closes
+        if node.kind != "symbol" or "(" in node.value or node.value in CONSTANTS:
+            return False
+        return self.sees("(") and self.ahead(1).kind == "symbol" and self.ahead(2).text == ")"
 
     def _argument(self) -> str:
         _, name, _ = self.take(), self.take(), self.take()

@@ -32,6 +32,9 @@ Kind = Literal[
 ]
 
 
+CONSTANTS = frozenset(("pi", "e", "i"))
+"""Symbols that are numbers."""
+
 PAIR = 2  # how many parts an interval, a point of the plane or a quotient has
 
 

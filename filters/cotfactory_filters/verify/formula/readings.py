@@ -4,10 +4,9 @@ import functools
 import re
 from collections.abc import Iterator, Sequence
 
-from cotfactory_filters.verify.formula.balls import CONSTANTS
 from cotfactory_filters.verify.formula.compare import same
 from cotfactory_filters.verify.formula.grammar import read
-from cotfactory_filters.verify.formula.nodes import Node, integer, symbols
+from cotfactory_filters.verify.formula.nodes import CONSTANTS, Node, integer, symbols
 from cotfactory_filters.verify.formula.scalars import Same
 from cotfactory_filters.verify.formula.tokens import UnknownCommandError, UnreadableError
 from cotfactory_filters.verify.formula.units import single_letter_unit

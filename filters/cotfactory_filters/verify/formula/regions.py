@@ -5,13 +5,12 @@ from functools import cmp_to_key
 from typing import NamedTuple
 
 from cotfactory_filters.verify.formula.balls import (
-    CONSTANTS,
     UndecidableError,
     evaluate,
     is_real,
     precision,
 )
-from cotfactory_filters.verify.formula.nodes import PAIR, Node, symbols
+from cotfactory_filters.verify.formula.nodes import CONSTANTS, PAIR, Node, symbols
 from cotfactory_filters.verify.formula.scalars import FAST_BITS, Same, same_value
 
 _INFINITY = Node("infinity")

@@ -4,8 +4,7 @@ import re
 from collections.abc import Mapping
 from fractions import Fraction
 
-from cotfactory_filters.verify.formula.balls import CONSTANTS
-from cotfactory_filters.verify.formula.nodes import PAIR, Node, symbols
+from cotfactory_filters.verify.formula.nodes import CONSTANTS, PAIR, Node, symbols
 from cotfactory_filters.verify.formula.numbers import Number
 
 

@@ -8,7 +8,6 @@ from fractions import Fraction
 from flint import acb, arb, fmpq
 
 from cotfactory_filters.verify.formula.balls import (
-    CONSTANTS,
     UndecidableError,
     ball,
     evaluate,
@@ -16,7 +15,7 @@ from cotfactory_filters.verify.formula.balls import (
     precision,
 )
 from cotfactory_filters.verify.formula.exact import exact
-from cotfactory_filters.verify.formula.nodes import Node, symbols
+from cotfactory_filters.verify.formula.nodes import CONSTANTS, Node, symbols
 from cotfactory_filters.verify.formula.numbers import (
     FLOAT_NOISE,
     SIGNIFICANT_DIGITS,
