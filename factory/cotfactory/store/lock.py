@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cotfactory.errors import CotfactoryError
+from cotfactory.store.atomic import make_folder
 
 
 @contextmanager
@@ -19,7 +20,7 @@ def locked(run: Path) -> Iterator[None]:
     Raises:
         CotfactoryError: another process holds it; the message names the holder.
     """
-    run.mkdir(parents=True, exist_ok=True)
+    make_folder(run)
     # Python opens close-on-exec: a child that outlives us must not keep the lock.
     descriptor = os.open(run / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:

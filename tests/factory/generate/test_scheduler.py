@@ -226,6 +226,31 @@ def test_samples_in_flight_at_a_dying_engine_are_asked_again(tmp_path: Path) -> 
     assert traces(tmp_path).get_column("trace_id").n_unique() == len(engine.asked)
 
 
+def test_an_engine_that_hangs_is_noticed_and_its_samples_are_asked_again(tmp_path: Path) -> None:
+    class HangingOnce(ScriptedEngine):
+        hung = False
+
+        async def sample(self, request: Request) -> Completion:
+            if not self.hung:
+                self.hung = True
+                await asyncio.sleep(3600)
+            return await super().sample(request)
+
+    engine = HangingOnce(lambda _: RIGHT, concurrency=1)
+    scheduler = drive(tmp_path, recipe(stall_s=0.1), engine, PROBLEMS[:2])
+    assert scheduler.plan.outcomes == {"accepted": 2}
+    assert scheduler.account.lost == 1
+
+
+def test_garbage_for_an_answer_costs_no_more_than_its_row(tmp_path: Path) -> None:
+    junk = ["", "\x00" * 50, "</think>" * 200, "\\boxed{" * 500, "a" * 100_000]
+    texts = iter([*junk, *["2 + 3 = 5</think>\\boxed{5}"] * 20])
+    engine = ScriptedEngine(lambda _: says(next(texts)), concurrency=1)
+    scheduler = drive(tmp_path, recipe(), engine, PROBLEMS)
+    assert scheduler.plan.outcomes == {"accepted": 8}
+    assert len(traces(tmp_path)) == 8 + len(junk)
+
+
 def test_text_that_no_file_can_hold_costs_no_row(tmp_path: Path) -> None:
     answer = says("\ud800 2 + 3 = 5</think>\\boxed{5}")
     drive(tmp_path, recipe(), ScriptedEngine(lambda _: answer), PROBLEMS[:2])
