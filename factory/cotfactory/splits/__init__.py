@@ -2,5 +2,6 @@
 
 from cotfactory.splits.materialise import BUILDERS, MaterialiseSummary, SplitBuilder, materialise
 from cotfactory.splits.quality import quality
+from cotfactory.splits.teacher_reflection import reflect
 
-__all__ = ["BUILDERS", "MaterialiseSummary", "SplitBuilder", "materialise", "quality"]
+__all__ = ["BUILDERS", "MaterialiseSummary", "SplitBuilder", "materialise", "quality", "reflect"]

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, 
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cotfactory.engines.base import Completion, EngineError, Request
+from cotfactory.engines import Completion, EngineError, EngineLost, Request, make_engine
+from cotfactory.errors import CotfactoryError, UsageError
 from cotfactory.splits.materialise import Progress, placed_groups
 from cotfactory.splits.place import Placed
 from cotfactory.splits.smoothing import lost_steps, objection
@@ -51,6 +52,47 @@ class WrittenSummary:
     def accepted(self) -> int:
         """How many will stand in journeys."""
         return self.asked - sum(self.refused.values())
+
+
+def reflect(run: RunWriter, progress: Progress | None = None) -> WrittenSummary:
+    """Has the recipe's engine write what `splits.journey.reflect: engine` wants; else nothing.
+
+    The engine is not started when no reflection is missing.
+
+    Raises:
+        UsageError: the recipe has no teacher.
+        CotfactoryError: a trace has no decision yet, or the engine was lost.
+    """
+    if run.recipe.splits.journey.reflect != "engine":
+        return WrittenSummary(0, {})
+    if run.recipe.teacher is None:
+        raise UsageError(
+            f"{run.path / 'recipe.yaml'}: splits.journey.reflect: engine needs a teacher to ask. "
+            "Give one, or set it to: phrases"
+        )
+    if not _any_missing(run):
+        return WrittenSummary(0, {})
+    return asyncio.run(_ask_engine(run, run.recipe.teacher, progress))
+
+
+def _any_missing(run: RunWriter) -> bool:
+    written = read_written(run)
+    with placed_groups(run) as chunks:
+        return any(wanted.key not in written for chunk in chunks for wanted in _wanted(chunk))
+
+
+async def _ask_engine(
+    run: RunWriter, teacher: Teacher, progress: Progress | None
+) -> WrittenSummary:
+    try:
+        async with make_engine(run.recipe.engine, teacher) as engine:
+            ask = asker(engine.sample, teacher, run.recipe.seed)
+            return await write_reflections(run, ask, engine.concurrency, progress)
+    except EngineLost as error:
+        raise CotfactoryError(
+            f"{run.path}: the engine was lost while it wrote reflections ({error}). "
+            "What it wrote is kept; run the same command again"
+        ) from error
 
 
 async def write_reflections(

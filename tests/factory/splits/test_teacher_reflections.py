@@ -5,7 +5,8 @@ import polars as pl
 import pytest
 
 from cotfactory.engines.base import Completion, EngineError, Request
-from cotfactory.splits import materialise
+from cotfactory.errors import UsageError
+from cotfactory.splits import materialise, reflect
 from cotfactory.splits.smoothing import lost_steps, objection
 from cotfactory.splits.stitched import drafts, stitch
 from cotfactory.splits.teacher_reflection import WrittenSummary, asker, write_reflections
@@ -17,14 +18,14 @@ from split_samples import placed, sample
 TOLD = "Counting on my fingers, 6 is one too many. Back to the start."
 
 
-def a_run(path: Path, reflect: str = "engine") -> Run:
+def a_run(path: Path, told_by: str = "engine") -> Run:
     """Two problems with a wrong and a right sample each."""
     asked = [problem(f"What is {i + 1} + {4 - i}?", verifier="math") for i in range(2)]
     sampled = [
         *(trace(p, 0, reasoning="It is 6.", response="6") for p in asked),
         *(trace(p, 1) for p in asked),
     ]
-    settings = recipe(splits={"journey": {"reflect": reflect}, "test_fraction": 0})
+    settings = recipe(splits={"journey": {"reflect": told_by}, "test_fraction": 0})
     with Run.open(path, settings) as run:
         run.append([*asked, *sampled, *(verdict(t, verifier="math") for t in sampled)])
     decided = [decision(t) for t in sampled]
@@ -83,7 +84,7 @@ def test_a_reflection_that_gives_the_answer_away_is_refused_and_ours_stands_in(
 
 
 def test_without_the_setting_our_own_sentences_stand(tmp_path: Path) -> None:
-    a_run(tmp_path, reflect="phrases")
+    a_run(tmp_path, told_by="phrases")
     written(tmp_path, ATeacher(TOLD))
     assert not any(TOLD in text for text in journeys(tmp_path))
 
@@ -147,3 +148,23 @@ def test_an_engine_is_asked_with_the_teachers_sampling_and_its_thought_is_left_o
 def test_what_an_engine_refuses_is_no_reflection() -> None:
     ask = asker(AnEngine(None).sample, Teacher(model="tiny"))
     assert asyncio.run(ask((Message(role="user", content="?"),))) == ""
+
+
+def test_a_recipe_that_wants_an_engine_and_has_no_teacher_is_told_so(tmp_path: Path) -> None:
+    a_run(tmp_path)
+    nobody = recipe(teacher=None, splits={"journey": {"reflect": "engine"}})
+    with Run.open(tmp_path, nobody) as run, pytest.raises(UsageError, match="needs a teacher"):
+        reflect(run)
+
+
+def test_no_engine_is_started_when_nothing_is_missing(tmp_path: Path) -> None:
+    a_run(tmp_path)
+    written(tmp_path, ATeacher(TOLD))
+    with Run.open(tmp_path) as run:
+        assert reflect(run) == WrittenSummary(0, {})
+
+
+def test_no_engine_is_started_unless_the_recipe_says_so(tmp_path: Path) -> None:
+    a_run(tmp_path, told_by="phrases")
+    with Run.open(tmp_path) as run:
+        assert reflect(run) == WrittenSummary(0, {})
