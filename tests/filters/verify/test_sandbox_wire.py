@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,6 +77,12 @@ def test_subclasses_arrive_without_their_methods() -> None:
     assert Liar(7) == 4
     assert sent(Liar(7)) == 7
     assert type(sent([Liar(7)])[0]) is int
+
+
+def test_numbers_of_numpy_arrive_as_python_numbers() -> None:
+    assert sent([np.int64(3), np.bool_(1), np.float32(0.5)]) == [3, True, 0.5]
+    assert type(sent(np.int64(3))) is int
+    assert isinstance(sent(np.array([1, 2])), wire.Opaque)
 
 
 def test_what_is_no_plain_data_equals_nothing() -> None:

@@ -61,6 +61,8 @@ def reference(handle: Handle) -> int | str:
 def encode(value: object, depth: int = 0) -> Json:
     """Returns `value` as JSON. Subclasses go as what they extend, the rest as its type's name.
 
+    A number of numpy goes as the Python number that it compares equal to.
+
     An iterator is used up, as far as MAX_ITERATED items: it arrives as an iterator.
     """
     if depth > MAX_DEPTH:
@@ -68,6 +70,8 @@ def encode(value: object, depth: int = 0) -> Json:
     for kind, encoder in _ENCODERS:
         if isinstance(value, kind):
             return encoder(value, depth + 1)
+    if type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0:
+        return encode(value.item(), depth + 1)  # type: ignore[attr-defined]
     return {"o": type(value).__name__}
 
 
