@@ -71,10 +71,10 @@ class Sampler:
             trace_id,
             self.teacher.sampling.max_tokens,
             prefill,
-            parent,
-            "journey",
-            opening,
-            handed.reflection,
+            parent=parent,
+            continuation="journey",
+            opening=opening,
+            reflection=handed.reflection,
         )
 
     def next_limit(self, limit: int, settings: GenerateSettings) -> int | None:
