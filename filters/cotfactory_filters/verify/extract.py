@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 from cotfactory_filters.verify.boxes import last_boxes
-from cotfactory_filters.verify.phrases import HEDGE, LABEL, PHRASE, PROSE_WORD, last_mention
+from cotfactory_filters.verify.phrases import LABEL, PHRASE, PROSE_WORD, stated
 from cotfactory_schemas import Trace
 
 TAIL_CHARS = 3000  # phrases are sought no further from the end than this
@@ -25,6 +25,7 @@ _JSON_ESCAPE = re.compile(r'\\(?:\\|"|/|u[0-9a-fA-F]{4}|[nrt](?![A-Za-z]))')
 _HASH_MARKS = re.compile(r"^[ \t]*####[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
 _BOLD = re.compile(r"\*\*([^*\n]+)\*\*")
 _MATH_SPAN = re.compile(r"\$\$?([^$]+)\$\$?|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
+_REASON = re.compile(r"\s+(?:because|since|which)\s.*\Z", re.IGNORECASE | re.DOTALL)
 _SENTENCES = re.compile(r"(?<=[.!?])\s+(?=\S)|。(?=.)")
 _SENTENCE_END = re.compile(r"[.!?)\]}$*`\d。！？।]\s*\Z")
 _FORMULA_LIKE = re.compile(r"\d|\\|\$")
@@ -91,10 +92,7 @@ def marked_answer(text: str, *, finished: bool = True) -> Found | None:
 
 
 def last_line_answer(text: str) -> Found | None:
-    """Guesses the answer from the last line: a formula alone, bold text, or what a sentence says.
-
-    A sentence that hedges ("at least 42", "not 42") says no answer.
-    """
+    """Guesses the answer from the last line: a formula, bold text, or what a sentence states."""
     line = text.strip().rsplit("\n", 1)[-1].strip()
     words = len(PROSE_WORD.findall(_MATH_SPAN.sub(" ", line)))
     if line == text.strip() and len(line) <= WHOLE_CHARS and words < SENTENCE_WORDS:
@@ -108,14 +106,13 @@ def last_line_answer(text: str) -> Found | None:
     if not words:
         whole = line.count("{") == line.count("}") and _FORMULA_LIKE.search(line)
         return Found(line, "last_line") if whole else None
-    sentence = _SENTENCES.split(line)[-1]
-    mention = None if HEDGE.search(sentence) else last_mention(sentence)
+    mention = stated(_SENTENCES.split(line)[-1])
     return Found(mention, "last_line") if mention else None
 
 
 def _bare_number(text: str) -> str:
     """Keeps the number of `3 页` or `12 apples`; in a CJK text the unit follows without a space."""
-    mention = last_mention(text)
+    mention = stated(text)
     return mention if mention and "\\" not in text else text
 
 
@@ -174,7 +171,7 @@ def _phrase(text: str, start: int, *, finished: bool) -> tuple[int, Found, str] 
         last = phrases[-1]
         if last.end() >= len(text.rstrip()) and not finished:
             continue
-        answer = last["answer"].strip().removesuffix("**").strip()
+        answer = _REASON.sub("", last["answer"]).strip().removesuffix("**").strip(" ।")
         return last.start(), Found(answer, how), last[0]
     return None
 

@@ -39,15 +39,18 @@ LABEL = re.compile(
 PROSE_WORD = re.compile(r"(?<![\\A-Za-z])[^\W\d_]{2,}")
 """A word that is no LaTeX command."""
 
-HEDGE = re.compile(
-    r"\b(?:not|never|no|neither|nor|or|between|at (?:least|most)|(?:more|less|fewer|greater|smaller"
-    r"|larger) than|over|under|above|below|up to|cannot|can't|couldn't|isn't|don't|unknown|unclear"
-    r"|could|might|may|maybe|perhaps|possibly|guess|if|unless|but|try|instead|except"
-    r"|mindestens|höchstens|nicht|au moins|au plus|al menos|como máximo|almeno)\b"
-    r"|不是|至少|至多|大约|或",
+_DOUBTS = re.compile(
+    r"\b(?:cannot|can't|couldn't|don't|unknown|unclear|maybe|perhaps|possibly|guess|if|unless|try"
+    r"|instead|except)\b",
     re.IGNORECASE,
 )
-"""What makes a sentence something else than the statement of an answer."""
+_BOUNDS = re.compile(
+    r"(?:\b(?:not|never|neither|nor|or|between\s[^.]{1,30}\sand|at\s(?:least|most)|over|under|above"
+    r"|below|up\sto|(?:more|less|fewer|greater|smaller|larger)\sthan|(?:could|might|may)\sbe"
+    r"|isn't|nicht|mindestens|höchstens|au\s(?:moins|plus)|al\smenos|almeno)\b(?:\s(?:be|equal|the"
+    r"|a|an|to))*|不是|至少|至多|或)[\s$*(\\]*\Z",
+    re.IGNORECASE,
+)
 
 _MENTION = re.compile(
     r"\$\$?[^$]+\$\$?|\\\(.+?\\\)|\\\[.+?\\\]|\\d?frac\{[^{}]+\}\{[^{}]+\}"
@@ -62,11 +65,16 @@ def mentions(sentence: str) -> list[str]:
     return [mention for mention in found if any(char.isdigit() for char in mention)]
 
 
-def last_mention(sentence: str) -> str | None:
-    """Returns the last formula or number of a sentence; None when digits follow it."""
-    last = None
-    for last in _MENTION.finditer(sentence):  # noqa: B007 - the last one is wanted
+def stated(sentence: str) -> str | None:
+    """Returns the last formula or number of a sentence, if it states it as a fact.
+
+    "At least 42", "not 42" and "if it were 42" state no answer.
+    """
+    mention = None
+    for mention in _MENTION.finditer(sentence):  # noqa: B007 - the last one is wanted
         pass
-    if last is None or any(char.isdigit() for char in sentence[last.end() :]):
+    if mention is None or any(char.isdigit() for char in sentence[mention.end() :]):
         return None
-    return last[0].strip().strip("$").removeprefix("\\(").removesuffix("\\)").strip()
+    if _DOUBTS.search(sentence) or _BOUNDS.search(sentence[: mention.start()]):
+        return None
+    return mention[0].strip().strip("$").removeprefix("\\(").removesuffix("\\)").strip()

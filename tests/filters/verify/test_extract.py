@@ -27,6 +27,9 @@ def answer(response: str, **fields: object) -> tuple[str, str] | None:
         ("Hence the answer is 12.5. Check it.", ("12.5", "phrase")),
         ("**Final Answer:** $x = 3$", ("$x = 3$", "phrase")),
         ("The final answer is:\n\\[ 7 \\]", (r"\[ 7 \]", "phrase")),
+        ("The answer is 5 because 2 + 3 = 5.", ("5", "phrase")),
+        ("La réponse correcte est donc 5.", ("5", "phrase")),
+        ("উত্তর হল 5।", ("5", "phrase")),
         ("所以答案是 5。", ("5", "phrase")),
         ("La respuesta es 8.", ("8", "phrase")),
         ("Die Antwort lautet 8.", ("8", "phrase")),
@@ -67,6 +70,18 @@ def test_a_remark_after_the_box_does_not_replace_it() -> None:
 def test_a_sentence_that_hedges_is_no_answer_of_42(line: str) -> None:
     found = answer(f"Some work.\n{line}")
     assert found is None or found[0] != "42"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The area under the curve is 42.",
+        "It costs 50, but with the discount it is 42.",
+        "No more than two fit, so we need 42",
+    ],
+)
+def test_a_sentence_that_states_a_number_gives_it(line: str) -> None:
+    assert answer(f"Some work.\n{line}") == ("42", "last_line")
 
 
 def test_a_formula_alone_in_the_last_line_is_taken_whole() -> None:

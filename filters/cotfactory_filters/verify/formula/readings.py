@@ -10,7 +10,7 @@ from cotfactory_filters.verify.formula.nodes import CONSTANTS, Node, integer, sy
 from cotfactory_filters.verify.formula.scalars import Same
 from cotfactory_filters.verify.formula.tokens import UnknownCommandError, UnreadableError
 from cotfactory_filters.verify.formula.units import single_letter_unit
-from cotfactory_filters.verify.phrases import HEDGE, PROSE_WORD, mentions
+from cotfactory_filters.verify.phrases import PROSE_WORD, mentions, stated
 
 _TIGHT_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _NO_PROSE = re.compile(r"[^\w\s.,:;()$%-]|_")
@@ -71,7 +71,7 @@ def _spellings(text: str) -> Iterator[str]:
 def from_prose(text: str) -> str | None:
     """Returns the formula or number of a sentence that has just one: `the largest n is 34`."""
     found = mentions(text)
-    if len(found) != 1 or HEDGE.search(text):
+    if len(found) != 1 or stated(text) is None:
         return None
     around = text.replace(found[0], " ")
     if _NO_PROSE.search(around) or not PROSE_WORD.search(around):
