@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+import answers
+from answers import trace
 from cotfactory_filters.verify import make_verifier
 from cotfactory_filters.verify.code import CodeSettings, CodeVerifier
 from cotfactory_filters.verify.sandbox import Limits, sandbox
-from cotfactory_schemas import Message, Problem, Trace, Verdict
+from cotfactory_schemas import Problem, Verdict
 
 LIMITS = Limits(cpu_s=2, wall_s=4, memory_mib=256, output_kib=512)
 DOUBLE = "assert double(2) == 4\nassert double(-3) == -6\nassert double(0) == 0"
@@ -23,26 +25,7 @@ def verifier() -> Iterator[CodeVerifier]:
 
 
 def problem(**checks: Any) -> Problem:
-    return Problem(
-        messages=(Message(role="user", content="Write it."),),
-        source="test",
-        domain="code",
-        verifier="code",
-        checks=checks,
-    )
-
-
-def trace(response: str) -> Trace:
-    return Trace(
-        trace_id="t",
-        problem_id="p",
-        sample=0,
-        teacher="x",
-        model="m",
-        raw=response,
-        response=response,
-        finish_reason="stop",
-    )
+    return answers.problem(None, "code", checks=checks)
 
 
 def judged(verifier: CodeVerifier, program: str, **checks: Any) -> Verdict:

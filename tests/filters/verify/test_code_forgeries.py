@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from answers import problem, trace
 from cotfactory_filters.verify.code import CodeSettings, CodeVerifier
 from cotfactory_filters.verify.sandbox import Limits
-from cotfactory_schemas import Message, Problem, Trace
 
 HONEST = "def double(x):\n    return 2 * x"
 FORGERIES = {
@@ -217,20 +217,8 @@ def verifier() -> Iterator[CodeVerifier]:
 
 
 def status(verifier: CodeVerifier, program: str, checks: dict[str, Any]) -> str:
-    message = Message(role="user", content="Write it.")
-    asked = Problem(messages=(message,), source="test", verifier="code", checks=checks)
-    response = f"```python\n{program}\n```"
-    answered = Trace(
-        trace_id="t",
-        problem_id=asked.problem_id,
-        sample=0,
-        teacher="x",
-        model="m",
-        raw=response,
-        response=response,
-        finish_reason="stop",
-    )
-    return verifier.verify(asked, answered).status
+    asked = problem(None, "code", checks=checks)
+    return verifier.verify(asked, trace(f"```python\n{program}\n```")).status
 
 
 @pytest.mark.parametrize("checks", SUITES.values(), ids=SUITES)

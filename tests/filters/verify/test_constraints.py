@@ -5,24 +5,14 @@ from typing import Any
 
 import pytest
 
+from answers import problem, trace
 from cotfactory_filters.verify import make_verifier
-from cotfactory_schemas import Message, Problem, Trace, Verdict
+from cotfactory_schemas import Verdict
 
 
 def judged(response: str, **checks: Any) -> Verdict:
-    message = Message(role="user", content="Write.")
-    asked = Problem(messages=(message,), source="test", verifier="constraints", checks=checks)
-    answered = Trace(
-        trace_id="t",
-        problem_id=asked.problem_id,
-        sample=0,
-        teacher="x",
-        model="m",
-        raw=response,
-        reasoning="zebra " * 1000,
-        response=response,
-        finish_reason="stop",
-    )
+    asked = problem(None, "constraints", checks=checks)
+    answered = trace(response, reasoning="zebra " * 1000)
     return make_verifier("constraints").verify(asked, answered)
 
 

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+import answers
+from answers import trace
 from cotfactory_filters.verify import make_verifier
 from cotfactory_filters.verify.gym import GymVerifier
 from cotfactory_filters.verify.pool import VerifierPool
-from cotfactory_schemas import Message, Problem, Trace, Verdict
+from cotfactory_schemas import Problem, Verdict
 from cotfactory_schemas.recipe import VerifySettings
 from cotfactory_schemas.tables import from_row, to_row
 
@@ -25,30 +27,8 @@ def entry(dataset: str, index: int = 0, **config: Any) -> dict[str, Any]:
 
 def problem(dataset: str, index: int = 0, **config: Any) -> Problem:
     question = entry(dataset, index, **config)["question"]
-    return Problem(
-        messages=(Message(role="user", content=f"{question}\nAnswer in tags."),),
-        source="reasoning-gym",
-        verifier="gym",
-        checks={
-            "dataset": dataset,
-            "config": {"size": 20, **config},
-            "seed": 3,
-            "index": index,
-        },
-    )
-
-
-def trace(response: str) -> Trace:
-    return Trace(
-        trace_id="t",
-        problem_id="p",
-        sample=0,
-        teacher="x",
-        model="m",
-        raw=response,
-        response=response,
-        finish_reason="stop",
-    )
+    checks = {"dataset": dataset, "config": {"size": 20, **config}, "seed": 3, "index": index}
+    return answers.problem(None, "gym", prompt=f"{question}\nAnswer in tags.", checks=checks)
 
 
 def judged(asked: Problem, answer: str) -> Verdict:

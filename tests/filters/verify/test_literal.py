@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from answers import problem, trace
 from cotfactory_filters.verify import make_verifier
-from cotfactory_schemas import Message, Problem, Trace, Verdict
+from cotfactory_schemas import Verdict
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.floats(allow_nan=False),
@@ -15,19 +16,8 @@ PLAIN = st.recursive(
 
 
 def judged(response: str, reference: str, *, bare_strings: bool = True) -> Verdict:
-    message = Message(role="user", content="What does f return?")
-    asked = Problem(messages=(message,), source="test", verifier="literal", reference=reference)
-    answered = Trace(
-        trace_id="t",
-        problem_id=asked.problem_id,
-        sample=0,
-        teacher="x",
-        model="m",
-        raw=response,
-        response=response,
-        finish_reason="stop",
-    )
-    return make_verifier("literal", {"bare_strings": bare_strings}).verify(asked, answered)
+    verifier = make_verifier("literal", {"bare_strings": bare_strings})
+    return verifier.verify(problem(reference, "literal"), trace(response))
 
 
 @pytest.mark.parametrize(
