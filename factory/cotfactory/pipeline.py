@@ -13,6 +13,7 @@ from cotfactory.display import Display
 from cotfactory.generate import generate, pilot
 from cotfactory.generate.limits import Limits
 from cotfactory.generate.preview import preview
+from cotfactory.judging import judge
 from cotfactory.publish import publish
 from cotfactory.report import write_report
 from cotfactory.splits import materialise, reflect
@@ -68,6 +69,7 @@ def filter_run(out: Path, recipe: Recipe | None, display: Display) -> Made:
     """Judges, measures, decides and builds the splits; computes only what is missing or changed."""
     with Run.open(out, recipe) as run:
         verify(run, display.stage)
+        judge(run, display.stage)
         annotate(run, with_benchmarks(run), display.stage)
         deduplicate(run, display.stage)
         decided = decide(run, display.stage)

@@ -9,6 +9,7 @@ import polars as pl
 from cotfactory.store.read import restore_raw, scan
 from cotfactory.store.run import Run, RunWriter
 from cotfactory_filters.verify import verifier_version
+from cotfactory_filters.verify.judge import NAME as JUDGE
 from cotfactory_filters.verify.pool import VerifierPool
 from cotfactory_schemas import Problem, Trace, tables
 
@@ -27,7 +28,7 @@ def verify(run: RunWriter, progress: Callable[[str, int, int | None], None]) -> 
         return 0
     judged = 0
     with VerifierPool(run.recipe.verify) as pool:
-        verdicts = pool.verify_all(_pairs(run, due))
+        verdicts = pool.verify_all(pairs(run, due))
         while group := list(itertools.islice(verdicts, GROUP_ROWS)):
             run.append(group)
             judged += len(group)
@@ -40,6 +41,7 @@ def _due(run: Run) -> pl.DataFrame:
     problems = scan(run, "problems").select("problem_id", "verifier").unique()
     verdicts = (
         scan(run, "verdicts")
+        .filter(pl.col("verifier") != JUDGE)  # it speaks after the rules, not in their place
         .select("trace_id", "status", judge="verifier", version="version")
         .unique("trace_id", keep="last", maintain_order=True)
     )
@@ -66,7 +68,8 @@ def _version(name: str) -> int:
         return 0
 
 
-def _pairs(run: Run, due: pl.DataFrame) -> Iterator[tuple[Problem, Trace]]:
+def pairs(run: Run, due: pl.DataFrame) -> Iterator[tuple[Problem, Trace]]:
+    """Yields the traces that `due` names (trace_id, problem_id) with their problems, by part."""
     for part in run.parts("traces"):
         for batch in _batches(part, due):
             problems = _problems(run, batch.get_column("problem_id"))

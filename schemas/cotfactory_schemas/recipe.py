@@ -8,6 +8,7 @@ from cotfactory_schemas.base import Settings
 from cotfactory_schemas.decision import Rule
 from cotfactory_schemas.problem import Domain
 from cotfactory_schemas.teacher import Teacher
+from cotfactory_schemas.verdict import Status
 
 
 class Plugin(BaseModel):
@@ -66,8 +67,23 @@ class GenerateSettings(Settings):
     )
 
 
+class JudgeSettings(Settings):
+    """A model that judges what rules could not settle, against the reference or a rubric.
+
+    `when` are the statuses that get a second opinion; what the judge says replaces them.
+    """
+
+    teacher: Teacher
+    engine: Plugin
+    mode: Literal["reference", "rubric"] = "reference"
+    when: tuple[Status, ...] = ("incorrect", "unparsable", "timeout")
+    attempts: int = Field(default=3, ge=1, description="how often a malformed reply is asked again")
+
+
 class VerifySettings(Settings):
     """Limits for one verdict, and settings by verifier name."""
+
+    judge: JudgeSettings | None = None
 
     timeout_s: float = Field(default=5.0, gt=0)
     memory_mib: int = Field(default=2048, ge=256)
@@ -116,7 +132,10 @@ class FilterSettings(Settings):
     select: SelectSettings = SelectSettings()
     dedup: DedupSettings = DedupSettings()
     benchmarks: tuple[Plugin, ...] = ()
-    workers: int = Field(default=2, ge=1)
+    workers: int = Field(default=2, ge=1, description="processes that annotate")
+    executor: Literal["processes", "ray"] = Field(
+        default="processes", description="what annotates: processes here, or a Ray cluster"
+    )
 
 
 class JourneySettings(Settings):

@@ -10,9 +10,11 @@ from pydantic import BaseModel, ValidationError
 from cotfactory import engines, sources
 from cotfactory.errors import UsageError
 from cotfactory.recipe.document import Document, Location
+from cotfactory_filters import rules
 from cotfactory_filters.annotate.registry import REGISTRY as ANNOTATORS
 from cotfactory_filters.verify.registry import REGISTRY as VERIFIERS
 from cotfactory_schemas import Plugin, Recipe
+from cotfactory_schemas.recipe import JudgeSettings
 from cotfactory_schemas.registry import Registry, UnknownPluginError, did_you_mean
 
 M = TypeVar("M", bound=BaseModel)
@@ -25,7 +27,8 @@ def recipe(document: Document) -> Recipe:
     Raises:
         UsageError: what is wrong, a line for each fault.
     """
-    made = _checked(Recipe, document.values, (), document)
+    made = _checked(Recipe, _with_shipped_rules(document.values), (), document)
+    _check_rules(made, document)
     every: dict[str, dict[str, Any] | None] = {name: {} for name in ANNOTATORS.shipped}
     problems = [
         _plugin(sources.REGISTRY, source, ("problems", index), document)
@@ -36,9 +39,10 @@ def recipe(document: Document) -> Recipe:
         "engine": _plugin(engines.REGISTRY, made.engine, ("engine",), document),
         "verify": made.verify.model_copy(
             update={
+                "judge": _judge(made.verify.judge, document),
                 "verifiers": _options(
                     VERIFIERS, made.verify.verifiers, ("verify", "verifiers"), document
-                )
+                ),
             }
         ),
         "filter": made.filter.model_copy(
@@ -50,6 +54,36 @@ def recipe(document: Document) -> Recipe:
         ),
     }
     return made.model_copy(update=changes)
+
+
+def _with_shipped_rules(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Lays the document's rules over the shipped ones, setting by setting."""
+    section = values.get("filter") or {}
+    given = section.get("rules") or {} if isinstance(section, Mapping) else None
+    if not isinstance(given, Mapping):
+        return values  # validation says what is wrong with it
+    shipped = {name: rule.model_dump() for name, rule in rules.DEFAULTS.items()}
+    laid = {
+        name: {**shipped.get(name, {}), **rule} if isinstance(rule, Mapping) else rule
+        for name, rule in given.items()
+    }
+    return {**values, "filter": {**section, "rules": shipped | laid}}
+
+
+def _check_rules(made: Recipe, document: Document) -> None:
+    try:
+        rules.merge(rules.DEFAULTS, made.filter.rules)
+    except ValueError as error:
+        raise UsageError(f"{document.place(('filter', 'rules'))}: {error}") from None
+
+
+def _judge(judge: JudgeSettings | None, document: Document) -> JudgeSettings | None:
+    if judge is None:
+        return None
+    at = ("verify", "judge", "engine")
+    return judge.model_copy(
+        update={"engine": _plugin(engines.REGISTRY, judge.engine, at, document)}
+    )
 
 
 def _plugin(registry: Registry, plugin: Plugin, at: Location, document: Document) -> Plugin:
