@@ -192,6 +192,24 @@ def ingest(
 
 
 @app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="JSONL, CSV or Parquet with pairs to compare.")],
+    verifier: Annotated[str, typer.Option(help="The verifier to try.")] = "math",
+    gold: Annotated[str, typer.Option(help="The column of the reference.")] = "gold",
+    prediction: Annotated[
+        str, typer.Option(help="The column of the answer, short or a whole response.")
+    ] = "prediction",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
+) -> None:
+    """Tries a verifier on pairs: prints a verdict for each row, and a summary."""
+    from cotfactory.commands.verify import Columns, verify_file
+
+    code = verify_file(file, verifier, Columns(gold, prediction), as_json=as_json)
+    if code:
+        raise typer.Exit(code)
+
+
+@app.command()
 def merge(
     context: typer.Context,
     runs: Annotated[list[Path], typer.Argument(help="Runs, such as the shards of a job array.")],
@@ -227,6 +245,22 @@ def report(run: RunArgument) -> None:
     from cotfactory.store.run import Run
 
     typer.echo(write_report(Run.read(_run_path(run))))
+
+
+@app.command()
+def export(
+    run: RunArgument,
+    to: Annotated[Path, typer.Option(help="The folder to write, in place of an earlier export.")],
+    form: Annotated[str, typer.Option("--format", help="trl, sharegpt, alpaca or axolotl.")],
+) -> None:
+    """Writes the splits as a trainer loads them: TRL, open-r1, LLaMA-Factory or Axolotl."""
+    from cotfactory.exports import export as write
+    from cotfactory.store.run import Run
+
+    written = write(Run.read(_run_path(run)), form, to)
+    typer.echo(written.folder)
+    for table in written.tables:
+        typer.echo(f"  {table.file_name}: {table.rows} rows")
 
 
 @app.command()
