@@ -78,6 +78,14 @@ def trace(of: Problem, sample: int = 0, reasoning: str = RIGHT, **changes: Any) 
     )
 
 
+def damage(part: Path) -> None:
+    """Breaks the data of a Parquet file, whose size and footer stay as they were."""
+    content = bytearray(part.read_bytes())
+    footer = int.from_bytes(content[-8:-4], "little") + 8
+    content[4:-footer] = bytes(len(content) - 4 - footer)
+    part.write_bytes(content)
+
+
 def verdict(of: Trace, **changes: Any) -> Verdict:
     right = of.response == "5"
     return Verdict.model_validate(

@@ -12,9 +12,8 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
-import pyarrow.parquet as pq
-
-from cotfactory.annotate_part import Failure, PartResult, PartTask, annotate_part, stale
+from cotfactory.annotate_part import Failure, PartResult, PartTask, annotate_part, rows_of, stale
+from cotfactory.annotate_ray import ray_results
 from cotfactory.errors import CotfactoryError, UsageError
 from cotfactory.store.run import Run
 from cotfactory_filters.annotate import make_annotators
@@ -62,10 +61,10 @@ def annotate(
         for part in parts
         if (missing := {a.name: a.settings.model_dump() for a in stale(run.path, part, annotators)})
     ]
-    rows = {task.part: pq.read_metadata(task.part).num_rows for task in tasks}
+    rows = {task.part: rows_of(task.part) for task in tasks}
     results: list[PartResult] = []
     done = 0
-    for result in _results(tasks, settings.workers):
+    for result in _results(tasks, settings):
         results.append(result)
         done += rows[result.part]
         progress("annotate", done, sum(rows.values()))
@@ -87,10 +86,13 @@ def _size(task: PartTask) -> int:
     return task.part.stat().st_size
 
 
-def _results(tasks: Sequence[PartTask], workers: int) -> Iterator[PartResult]:
+def _results(tasks: Sequence[PartTask], settings: FilterSettings) -> Iterator[PartResult]:
     """Yields the results as they come; the largest parts are begun first."""
     ordered = sorted(tasks, key=_size, reverse=True)
-    workers = min(workers, len(ordered), 1 + sum(map(_size, tasks)) // WORKER_BYTES)
+    workers = min(settings.workers, len(ordered), 1 + sum(map(_size, tasks)) // WORKER_BYTES)
+    if settings.executor == "ray" and ordered:
+        yield from ray_results(ordered)
+        return
     if workers <= 1:
         yield from map(annotate_part, ordered)
         return

@@ -1,7 +1,7 @@
 """Annotates one trace part: what a worker process does."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -115,12 +115,39 @@ def _batches(task: PartTask, annotators: Sequence[Annotator[Any]]) -> Iterator[p
     if "raw" in wanted:
         columns = sorted({*columns, *_RAW_SOURCES})
     problems = _problems(task, sorted(wanted.intersection(_PROBLEM_COLUMNS)))
-    file = pq.ParquetFile(task.part)
-    for arrow in file.iter_batches(_batch_rows(file.metadata), columns=columns):
-        batch = pl.DataFrame(arrow)
+    for batch in _read(task.part, columns):
         if "raw" in wanted:
-            batch = batch.with_columns(layout.raw_expression())
+            batch = batch.with_columns(layout.raw_expression())  # noqa: PLW2901 - the same rows
         yield batch.join(problems, on="problem_id", how="left", maintain_order="left")
+
+
+def rows_of(part: Path) -> int:
+    """Returns how many traces a part holds.
+
+    Raises:
+        CotfactoryError: it is damaged.
+    """
+    with _reading(part):
+        return int(pq.read_metadata(part).num_rows)
+
+
+def _read(part: Path, columns: list[str]) -> Iterator[pl.DataFrame]:
+    with _reading(part):
+        file = pq.ParquetFile(part)
+        for batch in file.iter_batches(_batch_rows(file.metadata), columns=columns):
+            yield pl.DataFrame(batch)
+
+
+@contextmanager
+def _reading(part: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, pa.ArrowInvalid) as error:
+        reason = " ".join(str(error).split())
+        raise CotfactoryError(
+            f"{part}: is damaged ({reason}). Restore it from a copy; the run cannot be trusted "
+            "without it."
+        ) from error
 
 
 def _batch_rows(metadata: pq.FileMetaData) -> int:
@@ -131,7 +158,8 @@ def _batch_rows(metadata: pq.FileMetaData) -> int:
 
 def _problems(task: PartTask, columns: Sequence[str]) -> pl.DataFrame:
     """Returns the problems of the part's traces, with the columns that annotators asked for."""
-    asked = pl.scan_parquet(task.part).select("problem_id").unique()
+    with _reading(task.part):
+        asked = pl.DataFrame(pq.read_table(task.part, columns=["problem_id"])).lazy().unique()
     if not task.problems:
         nothing = [pl.lit(None, INPUT_COLUMNS[name]).alias(name) for name in columns]
         return asked.with_columns(nothing).collect()

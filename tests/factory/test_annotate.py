@@ -11,7 +11,7 @@ from cotfactory.store.run import Run
 from cotfactory_filters.annotate.registry import REGISTRY
 from cotfactory_schemas import Problem, Recipe, Trace
 from cotfactory_schemas.recipe import FilterSettings
-from finished_run import problem, recipe, trace
+from finished_run import damage, problem, recipe, trace
 
 SHORT = ("length", "format")
 
@@ -82,6 +82,13 @@ def test_a_damaged_annotation_is_made_again(tmp_path: Path) -> None:
     part.write_bytes(b"PAR1 torn")
     assert annotated(run, only("length")).parts_measured == 1
     assert values(run, "length").height == 1
+
+
+def test_a_damaged_trace_part_is_named_with_the_mend(tmp_path: Path) -> None:
+    run = Run.read(run_with(tmp_path / "run", [trace(problem())]))
+    damage(*run.parts("traces"))
+    with pytest.raises(CotfactoryError, match=r"is damaged .* Restore it"):
+        annotate(run, only("length"))
 
 
 def test_a_raw_text_that_the_part_does_not_hold_is_restored(tmp_path: Path) -> None:
