@@ -6,10 +6,16 @@ from hypothesis import strategies as st
 
 from answers import problem, trace
 from cotfactory_filters.verify import make_verifier
+from cotfactory_filters.verify.answer import Question
+from cotfactory_filters.verify.literal import LiteralSettings, LiteralVerifier
 from cotfactory_schemas import Verdict
 
 PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.floats(allow_nan=False),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=8)
+    | st.floats(allow_nan=False, allow_infinity=False),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
     max_leaves=8,
 )
@@ -68,5 +74,5 @@ def test_a_string_without_quotes_is_accepted_unless_told_otherwise() -> None:
 
 @given(PLAIN)
 def test_every_value_equals_itself(value: object) -> None:
-    assert judged(f"<answer>{value!r}</answer>", repr(value)).status in {"correct", "unparsable"}
-    assert judged(repr({"answer": value}), repr(value)).status != "error"
+    verifier = LiteralVerifier(LiteralSettings())
+    assert verifier.judge(Question(repr(value), repr(value), "en")).status == "correct"
