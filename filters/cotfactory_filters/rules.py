@@ -1,6 +1,6 @@
 """The shipped rules, and how a recipe's own rules are laid over them.
 
-A rule is data: a SQL predicate over the measures table (docs/recipes.md lists its columns), a
+A rule is data: a SQL predicate over the measures table (docs/filtering.md lists its columns), a
 limit, and the reason that people read. The order here is the order of the funnel.
 """
 

@@ -8,7 +8,7 @@ from cotfactory_schemas.base import Noun, Settings
 class Rule(Settings):
     """A SQL predicate that rejects a trace.
 
-    `reject_if` is one DuckDB expression over the columns of the measures table (docs/recipes.md
+    `reject_if` is one DuckDB expression over the columns of the measures table (docs/filtering.md
     lists them); a null result does not reject. `$limit` in it stands for `limit`, so that a
     threshold can be changed without touching the predicate. `because` is shown to people.
     """
