@@ -1,6 +1,7 @@
 """Compares mathematical answers, cheapest way first."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from cotfactory_filters.verify import symbolic
@@ -65,11 +66,10 @@ class MathVerifier(AnswerVerifier):
     def judge(self, question: Question) -> Judgement:
         """Compares by meaning."""
         asked = question._replace(reference=_bare(question.reference))
-        for way in (_by_letter, _by_clock, _by_formula, _by_words, _by_symbols):
-            same = way(asked)
+        for method, decide in _WAYS.items():
+            same = decide(asked)
             if same is not None:
                 status: Status = "correct" if same else "incorrect"
-                method = way.__name__.removeprefix("_by_")
                 return Judgement(status, method, asked.reference)
         return Judgement("unparsable", "", asked.reference, "an answer that cannot be compared")
 
@@ -110,6 +110,15 @@ def _by_symbols(asked: Question) -> bool | None:
     if any(is_beyond_computing(tree) for tree in trees):
         return None
     return symbolic.symbolically_equal(asked.reference, asked.answer)
+
+
+_WAYS: dict[str, Callable[[Question], bool | None]] = {
+    "letter": _by_letter,
+    "clock": _by_clock,
+    "formula": _by_formula,
+    "words": _by_words,
+    "symbols": _by_symbols,
+}
 
 
 def is_prose(text: str) -> bool:

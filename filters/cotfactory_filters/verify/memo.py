@@ -10,7 +10,7 @@ Outcome = Judgement | Verdict | None
 Settle = Callable[[Outcome, float], None]
 """Takes the outcome (None: cancelled) and the seconds it took."""
 
-MAX_REMEMBERED = 200_000
+MAX_REMEMBERED = 50_000  # of 2,000 characters at most: some 100 MB when all are that long
 
 _Key = tuple[str, Question]
 

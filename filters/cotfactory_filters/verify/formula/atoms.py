@@ -2,7 +2,8 @@
 
 from fractions import Fraction
 
-from cotfactory_filters.verify.formula.nodes import PAIR, Node, integer
+from cotfactory_filters.verify.formula.derivatives import quotient_or_derivative
+from cotfactory_filters.verify.formula.nodes import Node, integer
 from cotfactory_filters.verify.formula.numbers import Number, read_number
 from cotfactory_filters.verify.formula.reader import Reader
 from cotfactory_filters.verify.formula.tokens import (
@@ -192,7 +193,7 @@ class Atoms(Reader):
     def _command(self) -> Node:
         name = self.take().text
         if name in _FRACTIONS:
-            return _derivative_or_quotient(self.group(), self.group())
+            return quotient_or_derivative(self.group(), self.group())
         if name in _BINOMIALS:
             return Node("call", (self.group(), self.group()), "binomial")
         if name == "overline":
@@ -288,30 +289,3 @@ _FRACTIONS = ("frac", "dfrac", "tfrac", "cfrac")
 _BINOMIALS = ("binom", "dbinom", "tbinom")
 _DOTS = {"dot": "'", "ddot": "''"}
 _COMMANDS = frozenset((*_FRACTIONS, *_BINOMIALS, *_DOTS, "overline", "mathbb"))
-
-
-def _derivative_or_quotient(top: Node, bottom: Node) -> Node:
-    """Makes dv/dt and d²v/dt² symbols; every other fraction is a quotient."""
-    above, below = _differential(top), _differential(bottom)
-    if above is None or below is None:
-        return Node("quotient", (top, bottom))
-    return Node("symbol", value=f"{above}/{below}")
-
-
-def _differential(node: Node) -> str | None:
-    """Returns `dv` for a product of d and a symbol, with the powers of either."""
-    if node.kind != "product" or len(node.args) != PAIR:
-        return None
-    first, power = _power_of_symbol(node.args[0])
-    second, other_power = _power_of_symbol(node.args[1])
-    if first != "d" or second is None or "1" not in (power, other_power):
-        return None
-    name = second.partition("(")[0]
-    order = power if power != "1" else other_power
-    return f"d{name}" if order == "1" else f"d{order}{name}"
-
-
-def _power_of_symbol(node: Node) -> tuple[str | None, str]:
-    base, exponent = node.args if node.kind == "power" else (node, None)
-    name = base.value if base.kind == "symbol" else None
-    return name, str(integer(exponent)) if exponent is not None else "1"

@@ -71,14 +71,14 @@ def _degrees(one: Node, other: Node) -> Same | None:
 
 def _equations(one: Node, other: Node) -> Same | None:
     """Compares equations: with each other, with lists of them, or with a bare value."""
-    count = _is_equation(one) + _is_equation(other)
-    if count == PAIR:
+    equations = _is_equation(one), _is_equation(other)
+    if all(equations):
         both_plain = len(one.args) == len(other.args) == PAIR
         return same_equation(one, other) if both_plain else _named_values(one, other)
-    if count and "list" in (one.kind, other.kind):
+    if any(equations) and "list" in (one.kind, other.kind):
         parts = in_parts(one), in_parts(other)
         return same_collection(*parts, same) if parts != (one, other) else None
-    return _equation_and_value(one, other) if count else None
+    return _equation_and_value(one, other) if any(equations) else None
 
 
 def _equation_and_value(one: Node, other: Node) -> Same | None:
@@ -187,8 +187,8 @@ _RULES: tuple[Rule, ...] = (
     _quantities,
     _percents,
     _degrees,
-    _equations,
     _signs,
+    _equations,
     _regions,
     _collections,
     _antiderivatives,

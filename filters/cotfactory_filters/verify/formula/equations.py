@@ -7,8 +7,9 @@ from cotfactory_filters.verify.formula.balls import (
     evaluate,
     precision,
 )
+from cotfactory_filters.verify.formula.derivatives import is_derivative
 from cotfactory_filters.verify.formula.nodes import CONSTANTS, Node, symbols
-from cotfactory_filters.verify.formula.rewrite import aligned, is_derivative, label_and_value
+from cotfactory_filters.verify.formula.rewrite import aligned, label_and_value
 from cotfactory_filters.verify.formula.scalars import (
     ENOUGH_POINTS,
     FAST_BITS,

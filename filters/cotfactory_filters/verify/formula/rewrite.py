@@ -1,9 +1,9 @@
 """Small rewritings of trees, each of which keeps the meaning."""
 
-import re
 from collections.abc import Mapping
 from fractions import Fraction
 
+from cotfactory_filters.verify.formula.derivatives import DERIVATIVE
 from cotfactory_filters.verify.formula.nodes import CONSTANTS, PAIR, Node, symbols
 from cotfactory_filters.verify.formula.numbers import Number
 
@@ -83,9 +83,6 @@ def in_parts(node: Node) -> Node:
     return Node("list", tuple(Node("relation", pair, ("=",)) for pair in pairs), ",")
 
 
-_DERIVATIVE = re.compile(r"d(\d?)(\w+)/d\1\w+")
-
-
 def aligned(one: Node, other: Node) -> Node:
     """Returns `other` with its symbols spelt as in `one` where only the spelling differs.
 
@@ -110,13 +107,8 @@ def aligned(one: Node, other: Node) -> Node:
     return substituted(other, renamed) if renamed else other
 
 
-def is_derivative(name: str) -> bool:
-    """Whether a symbol is a derivative: dv/dt, v'."""
-    return bool(_DERIVATIVE.fullmatch(name)) or name.endswith("'")
-
-
 def _plain_name(name: str) -> str:
-    derivative = _DERIVATIVE.fullmatch(name)
+    derivative = DERIVATIVE.fullmatch(name)
     if derivative:
         return derivative[2].casefold() + "'" * int(derivative[1] or 1)
     return name.partition("(")[0].casefold()
