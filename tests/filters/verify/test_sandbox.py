@@ -115,7 +115,7 @@ def test_greedy_programs_are_stopped_in_time(
     with strongest.run("script", stdin=b"") as run:
         run.send({"program": program})
         assert how_it_ends(run) in kinds
-    assert time.monotonic() - started < LIMITS.wall_s + 1
+    assert time.monotonic() - started < LIMITS.wall_s + 3
     assert still_works(strongest)
 
 
@@ -174,7 +174,7 @@ def test_a_program_that_trickles_on_the_channel_is_stopped_in_time(strongest: Sa
     with pytest.raises(StoppedError) as stopped:
         called(strongest, "import os\nos.write(3, b'\\0\\1\\0\\0')\n" + trickle)
     assert stopped.value.kind == "timeout"
-    assert time.monotonic() - started < LIMITS.wall_s + 1
+    assert time.monotonic() - started < LIMITS.wall_s + 3
 
 
 def test_files_are_limited_and_gone_afterwards(place: Sandbox) -> None:
