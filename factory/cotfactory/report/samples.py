@@ -18,13 +18,7 @@ class Sample:
 
     row: Mapping[str, Any]
     text: Sequence[Segment]
-    left_out: int
     values: Mapping[str, Any]
-
-    @property
-    def has_spans(self) -> bool:
-        """Whether any of the text is marked."""
-        return any(segment.role for segment in self.text)
 
 
 @dataclass(frozen=True)
@@ -92,12 +86,11 @@ def _samples(connection: duckdb.DuckDBPyConnection, split: str, ids: Sequence[st
 def sample(row: Mapping[str, Any]) -> Sample:
     """Prepares a row of the splits for a page that shows many."""
     shown = whole(row)
-    parts, left_out = shortened(shown.text, TEXT_CHARACTERS)
-    return Sample(row, parts, left_out, shown.values)
+    return Sample(row, shortened(shown.text, TEXT_CHARACTERS), shown.values)
 
 
 def whole(row: Mapping[str, Any]) -> Sample:
     """Prepares a row of the splits for a page of its own."""
     text = row["messages"][-1]["content"] if row["messages"] else ""
     parts = segments(text, row["spans"] or ())
-    return Sample(row, parts, 0, json.loads(row.get("values") or "{}"))
+    return Sample(row, parts, json.loads(row.get("values") or "{}"))

@@ -39,20 +39,15 @@ def segments(text: str, spans: Iterable[Mapping[str, Any]] = ()) -> list[Segment
     return result
 
 
-def shortened(parts: Sequence[Segment], limit: int) -> tuple[list[Segment], int]:
-    """Cuts each segment's middle so that all of them together stay near `limit` characters.
-
-    Returns them and how many characters were left out.
-    """
+def shortened(parts: Sequence[Segment], limit: int) -> list[Segment]:
+    """Cuts each segment's middle so that all of them together stay near `limit` characters."""
     share = max(200, limit // max(1, len(parts)))
-    result, left_out = [], 0
+    result = []
     for part in parts:
         extra = len(part.text) - share
+        text = part.text
         if extra > 0:
             half = share // 2
-            cut = f"{part.text[:half]}\n[… {extra:,} characters …]\n{part.text[-half:]}"
-            result.append(Segment(cut, part.role, part.status))
-            left_out += extra
-        else:
-            result.append(part)
-    return result, left_out
+            text = f"{text[:half]}\n[… {extra:,} characters …]\n{text[-half:]}"
+        result.append(Segment(text, part.role, part.status))
+    return result
