@@ -1,0 +1,120 @@
+"""Annotators one by one and together: speed, memory, and what they find of planted faults.
+
+    python tests/benchmarks/filter_annotators.py [MEGABYTES]
+
+Speeds are megabytes of text by CPU second of one process, reading the Parquet parts included, on
+compiled code. A fault counts as found by the shipped rule's limit, or as the table says. fastText
+on whole thoughts stands beside the language annotator.
+"""
+
+import logging
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+
+import corpus
+import planted
+import polars as pl
+
+from cotfactory.annotate import annotate
+from cotfactory.store.run import Run
+from cotfactory_filters.annotate import make_annotators
+from cotfactory_filters.annotate.language_model import guess
+from cotfactory_filters.annotate.registry import REGISTRY
+from cotfactory_schemas import Recipe
+from cotfactory_schemas.recipe import FilterSettings
+
+Test = Callable[[pl.DataFrame], pl.Series]
+FOREIGN = ("2 % Chinese", "5 % French", "5 % German")
+FOUND_BY: Mapping[str, tuple[str, Test]] = {
+    **{
+        fault: ("language_share < 0.99", lambda seen: seen["language_share"] < 0.99)
+        for fault in FOREIGN
+    },
+    "loop": ("repetition_loop_repeats >= 3", lambda seen: seen["repetition_loop_repeats"] >= 3),
+    "counting loop": (
+        "repetition_numbered_loop_repeats >= 20",
+        lambda seen: seen["repetition_numbered_loop_repeats"] >= 20,
+    ),
+    "wall of text": (
+        "readability_longest_paragraph > 4000",
+        lambda seen: seen["readability_longest_paragraph"] > 4000,
+    ),
+    "wrongly decoded": ("readability_mojibake > 0", lambda seen: seen["readability_mojibake"] > 0),
+    "address": ("pii_emails > 0", lambda seen: seen["pii_emails"] > 0),
+}
+
+
+def only(names: Sequence[str]) -> FilterSettings:
+    """Settings with these annotators, in this process."""
+    off = {name: None for name in REGISTRY.shipped if name not in names}
+    return FilterSettings(annotators={**off}, workers=1)
+
+
+def speeds(run: Run, megabytes: float) -> None:
+    """Prints the speed of each annotator and of all together."""
+    print(f"{'annotator':16} {'MB/s':>7} {'traces/s':>9}")
+    annotate(run, FilterSettings(workers=1))  # compiles
+    for names in (*([name] for name in sorted(REGISTRY.shipped)), sorted(REGISTRY.shipped)):
+        for part in (run.path / "annotations").rglob("*.parquet"):
+            part.unlink()
+        started = time.process_time()
+        summary = annotate(run, only(names))
+        spent = time.process_time() - started
+        label = names[0] if len(names) == 1 else "all together"
+        print(f"{label:16} {megabytes / spent:7.1f} {summary.traces / spent:9.0f}", flush=True)
+
+
+def found(traces: Sequence[planted.Planted]) -> None:
+    """Prints how many planted faults are found, and how often clean traces are blamed."""
+    batch = pl.DataFrame(
+        {
+            "reasoning": [trace.thought for trace in traces],
+            "response": ["5"] * len(traces),
+            "language": ["en"] * len(traces),
+        }
+    )
+    names = ("language", "pii", "readability", "repetition")
+    off = {name: None for name in REGISTRY.shipped if name not in names}
+    seen = pl.concat(
+        [
+            a.annotate(batch.select(a.reads)).rename(lambda c, a=a: f"{a.name}_{c}")  # type: ignore[misc]
+            for a in make_annotators(off)
+        ],
+        how="horizontal",
+    )
+    faults = pl.Series([trace.fault for trace in traces])
+    print(f"\n{'planted':16} {'traces':>7} {'recall':>7} {'false alarms':>13}  found by")
+    for fault, (rule, test) in FOUND_BY.items():
+        _row(fault, faults, test(seen), rule)
+    whole = pl.Series([guess(text[:20_000]) for text in batch["reasoning"]], dtype=pl.Object)
+    english = pl.Series([g.confidence if g.language == "en" else 0.0 for g in whole])
+    limit = english.filter(faults == "").quantile(0.02)
+    for fault in FOREIGN:
+        _row(fault, faults, english < limit, "fastText on the whole thought, at 2 % false alarms")
+
+
+def _row(fault: str, faults: pl.Series, flagged: pl.Series, rule: str) -> None:
+    there, clean = flagged.filter(faults == fault), flagged.filter(faults == "")
+    recall, alarms = (sum(part) / max(1, len(part)) for part in (there, clean))
+    print(f"{fault:16} {len(there):7} {recall:7.3f} {alarms:13.4f}  {rule}", flush=True)
+
+
+def main() -> None:
+    """Prints both tables and the peak memory."""
+    logging.disable(logging.WARNING)
+    megabytes = float(next(islice(sys.argv, 1, None), "48"))
+    traces = list(planted.traces(megabytes))
+    with tempfile.TemporaryDirectory() as folder:
+        texts = (corpus.Text(trace.thought, n, None) for n, trace in enumerate(traces))
+        speeds(corpus.make_run(Path(folder, "run"), texts, Recipe(name="bench")), megabytes)
+    found(traces)
+    print(f"\npeak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
+
+
+if __name__ == "__main__":
+    main()
