@@ -34,7 +34,8 @@ class Format(Annotator[Settings]):
     def annotate(self, traces: pl.DataFrame) -> pl.DataFrame:
         """Reads each raw text anew, so that a better reader shows without a new generation."""
         rows = [_row(raw or "") for raw in traces["raw"]]
-        read = pl.DataFrame(rows, schema=list(self.schema)[:-1], orient="row")
+        columns = {name: kind for name, kind in self.schema.items() if name != "truncated"}
+        read = pl.DataFrame(rows, schema=columns, orient="row")
         cut = (traces["finish_reason"] == "length").fill_null(value=False)
         return read.with_columns(truncated=cut | ~pl.col("closed"))
 
