@@ -63,11 +63,12 @@ def annotate(
     ]
     rows = {task.part: rows_of(task.part) for task in tasks}
     results: list[PartResult] = []
-    done = 0
+    done, total = 0, sum(rows.values())
+    progress("annotate", done, total)
     for result in _results(tasks, settings):
         results.append(result)
         done += rows[result.part]
-        progress("annotate", done, sum(rows.values()))
+        progress("annotate", done, total)
     failures = tuple(failure for result in results for failure in result.failures)
     for failure in failures:
         log.warning("%s", failure)
