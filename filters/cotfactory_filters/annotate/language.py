@@ -28,7 +28,7 @@ class LanguageSettings(Settings):
     """When a sentence that its script leaves open counts as foreign, and how many are judged."""
 
     min_confidence: float = Field(default=0.3, ge=0, le=1)
-    judged_bytes: int = Field(default=2048, ge=0, description="of a text, evenly sampled")
+    judged_bytes: int = Field(default=2048, ge=1, description="of a text, evenly sampled")
 
 
 class Measured(NamedTuple):
@@ -100,11 +100,14 @@ class Language(Annotator[LanguageSettings]):
         """Moves the words of marked sentences to the language that they are in."""
         sample = _sampled(marks, self.settings.judged_bytes)
         scale = marks[:, 3].sum() / max(1, sample[:, 3].sum())
+        least = self.settings.min_confidence
+        if not expected(target).listed:
+            least = max(least, _UNLISTED_CONFIDENCE)
         span, run, run_end = found.span, 0, -1
         for _, start, end, words in sample.tolist():
             sentence = texts.data[start : min(end, start + _JUDGED_SENTENCE_BYTES)].tobytes()
             language, confidence = guess(sentence.decode("utf-8", "ignore"))
-            if confidence < self.settings.min_confidence or fits(language, target):
+            if confidence < least or fits(language, target):
                 continue
             if set(scripts_of(language)).isdisjoint(scripts_of(target)):
                 continue  # a language of other letters than these: the model sees a formula
@@ -117,6 +120,7 @@ class Language(Annotator[LanguageSettings]):
         return Measured(found.words, span)
 
 
+_UNLISTED_CONFIDENCE = 0.5  # where no list of common words spoke against the sentence before
 _JUDGED_SENTENCE_BYTES = 512
 _SENTENCE_GAP_BYTES = 4  # a full stop and space between two sentences of one passage
 
@@ -139,7 +143,7 @@ def _by_language(words: NDArray[np.float64], target: str) -> list[Counter[str]]:
 def _sampled(marks: NDArray[np.int64], budget_bytes: int) -> NDArray[np.int64]:
     """Takes every so many sentences, so that they stay near the budget."""
     sizes = np.minimum(marks[:, 2] - marks[:, 1], _JUDGED_SENTENCE_BYTES)
-    return marks[:: max(1, -(-int(sizes.sum()) // max(1, budget_bytes)))]
+    return marks[:: max(1, -(-int(sizes.sum()) // budget_bytes))]
 
 
 def _columns(thought: Measured, answer: Measured, target: str) -> tuple[object, ...]:

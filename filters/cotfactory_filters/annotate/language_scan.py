@@ -89,8 +89,9 @@ def scan(texts: Utf8, expected: Target) -> Scanned:
     rows = len(texts.offsets) - 1
     words = np.zeros((rows, len(Script)), np.int32)
     spans = np.zeros(rows, np.int32)
-    # A sentence has SHORT_WORDS words of two letters or more, each with something behind it.
-    marks = np.empty((len(texts.data) // (3 * SHORT_WORDS) + 1, 4), np.int64)
+    # A sentence has SHORT_WORDS words or more, each of two letters with a byte, or the text's end,
+    # behind it; the scan does not check that its marks have room.
+    marks = np.empty(((len(texts.data) + rows) // (3 * SHORT_WORDS) + 1, 4), np.int64)
     given = (expected.home, expected.judged, expected.listed, expected.hashes, expected.ones)
     found = _scan(texts.data, texts.offsets, given, (words, spans, marks))
     return Scanned(words, spans, marks[:found])

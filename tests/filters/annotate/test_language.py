@@ -138,6 +138,11 @@ def test_rows_of_several_languages_keep_their_order() -> None:
     ]
 
 
+def test_many_short_foreign_texts_have_room_for_their_marks() -> None:
+    rows = annotated("language", *({"reasoning": "le la de", "language": "en"},) * 500)
+    assert {row["words"] for row in rows} == {3}
+
+
 def test_a_long_foreign_text_is_judged_on_a_sample() -> None:
     row = language(FRENCH * 300, judged_bytes=500)
     assert row["share"] < 0.05
