@@ -12,7 +12,7 @@ class Handed(NamedTuple):
     """What a wrong teacher is handed to go on from.
 
     `text` is its own raw text, prefill included, up to where the wrong path ends, then the
-    reflection. The trace that goes on from it keeps `reflection` as `extra["reflection"]`.
+    reflection and an open paragraph. The trace that goes on from it keeps `reflection` as `extra["reflection"]`.
     """
 
     text: str
@@ -32,7 +32,8 @@ def hand_back(problem: Problem, trace: Trace, verdict: Verdict, recipe: Recipe) 
         return None
     reflection = attempt.reflection(recipe.seed)
     path = trace.raw[: start + len(attempt.text)]
-    return Handed(path + BREAK + reflection, reflection)
+    # The open paragraph asks for more; after a full stop, small models end their turn.
+    return Handed(path + BREAK + reflection + BREAK, reflection)
 
 
 def continued_spans(sample: Sample, parent: Sample, recipe: Recipe) -> tuple[Span, ...]:

@@ -16,10 +16,12 @@ from cotfactory_schemas.ids import content_id
 FALLBACK = "en"
 MAX_ANSWER_CHARS = 60
 MAX_DETAIL_CHARS = 300
+SENTENCE_WORDS = 3  # an answer of so many words does not fit into a sentence about it
 
 Check = Literal["value", "again", "equation", "step", "test", "constraint"]
 
 _SENTENCE_END = re.compile(r"[.!?](?=\s)|[。！？]")
+_WORD = re.compile(r"(?<!\\)\b[^\W\d_]{2,}")
 _SLOT = re.compile(r"\{(\w+)\}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _LATEX = re.compile(r"\\[A-Za-z]|[_^]")
@@ -79,8 +81,9 @@ def _filled(sentence: str, values: Mapping[str, str], this: str) -> str:
 def _value(slot: str, text: str, this: str) -> str:
     if slot == "detail":
         return one_line(text)
-    text = text.strip()
-    if len(text) > MAX_ANSWER_CHARS or "\n" in text or not text:
+    text = text.strip(" .\n")
+    sentence = len(_WORD.findall(text)) >= SENTENCE_WORDS and slot in {"answer", "other"}
+    if len(text) > MAX_ANSWER_CHARS or "\n" in text or not text or sentence:
         return this
     return f"${text}$" if _LATEX.search(text) and "$" not in text else text
 

@@ -16,7 +16,7 @@ def gone_on(from_: Sample, *, told: bool = True) -> Sample:
     assert from_.verdict is not None
     handed = hand_back(from_.problem, from_.trace, from_.verdict, RECIPE)
     assert handed is not None
-    thought = handed.text.removeprefix("<think>") + f"\n\n{RIGHT_END}"
+    thought = handed.text.removeprefix("<think>") + RIGHT_END
     extra = {"reflection": handed.reflection} if told else {}
     parent = from_.trace.trace_id
     return sample(thought, number=5, parent_id=parent, continuation="journey", extra=extra)
@@ -27,7 +27,7 @@ def test_a_wrong_teacher_is_handed_its_path_to_the_first_wrong_step_and_the_refl
     handed = hand_back(WRONG.problem, WRONG.trace, WRONG.verdict, RECIPE)
     assert handed is not None
     assert handed.text.startswith("<think>Six sixes are 36.\n5 * 7 = 36, I think.\n\n")
-    assert handed.text.endswith(handed.reflection)
+    assert handed.text.endswith(handed.reflection + "\n\n")
     assert "35" in handed.reflection
 
 
@@ -69,7 +69,7 @@ def test_a_teacher_without_tags_goes_on_from_its_whole_answer() -> None:
     handed = hand_back(wrong.problem, wrong.trace, wrong.verdict, RECIPE)
     assert handed is not None
     parent = wrong.trace.trace_id
-    text = f"{handed.text}\n\n{RIGHT_END}\n\nThe answer is 42."
+    text = f"{handed.text}{RIGHT_END}\n\nThe answer is 42."
     child = sample("", number=5, parent_id=parent, continuation="journey", **plain(text))
     (row,) = journey_rows(placed(wrong, child))
     first = row.spans[0]

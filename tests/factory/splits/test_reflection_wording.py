@@ -71,3 +71,9 @@ def test_a_long_detail_ends_with_a_sentence_where_it_has_one() -> None:
 def test_a_variable_that_opens_a_sentence_keeps_its_case() -> None:
     told = [reflect(Failure("value", {"answer": "t = 36"}), "en", n) for n in range(60)]
     assert all("t = 36" in text for text in told)
+
+
+def test_an_answer_that_is_a_sentence_is_referred_to() -> None:
+    told = reflect(Failure("value", {"answer": "The result is 10."}), "en", 1)
+    assert "this result" in told.lower()
+    assert "10" not in told
