@@ -93,7 +93,9 @@ def _look(run: Run, decision: dict[str, Any]) -> tuple[dict[str, Any], tuple[Rul
         seen = []
         for name, rule in rules_of(run).items():
             columns = predicates.of_rule(connection, name, rule, known).columns
-            values = {column: known.get(column) for column in judge.shown(columns)}
+            values = {column: known[column] for column in columns}
+            beside = (column for column in judge.shown(columns) if known.get(column) is not None)
+            values |= {column: known[column] for column in beside}
             fired = name in decision["rules"]
             seen.append(RuleSeen(name, fired, rule.because, rule.reject_if, rule.limit, values))
     for name, because in rules.SELECTION.items():
@@ -104,4 +106,6 @@ def _look(run: Run, decision: dict[str, Any]) -> tuple[dict[str, Any], tuple[Rul
 
 
 def _shown(value: Any) -> str:  # noqa: ANN401 - whatever a column holds
+    if value is None:
+        return "none"
     return f"{value:.4g}" if isinstance(value, float) else str(value)

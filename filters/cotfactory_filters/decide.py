@@ -188,8 +188,7 @@ def _decisions(
         readers = [check.flag for check in checks if column in shown(check.condition.columns)]
         if readers:
             key = literal(f"{json.dumps(column)}: ")
-            value = f"coalesce(CAST(to_json({quoted(column)}) AS VARCHAR), 'null')"
-            values.append(f"CASE WHEN {' OR '.join(readers)} THEN {key} || {value} END")
+            values.append(f"CASE WHEN {' OR '.join(readers)} THEN {key} || {_json(column)} END")
     rows = connection.sql(
         f"SELECT trace_id, NOT ({' OR '.join(flag for _, flag in flags)}) AS kept, "
         f"list_filter([{', '.join(names)}], lambda name: name IS NOT NULL) AS rules, "
@@ -199,6 +198,12 @@ def _decisions(
     )
     table: pa.Table = rows.to_arrow_table()
     return table.cast(tables.DECISIONS)
+
+
+def _json(column: str) -> str:
+    """A column's value as JSON text; numbers that JSON cannot say are written as texts."""
+    value = f"CAST(to_json({quoted(column)}) AS VARCHAR)"
+    return f"coalesce(regexp_replace({value}, '^(-?(NaN|nan|Infinity|inf))$', '\"\\1\"'), 'null')"
 
 
 def shown(columns: Sequence[str]) -> list[str]:

@@ -80,7 +80,7 @@ def _peak_gb() -> float:
 def main() -> None:
     """Prints a line for each station and size."""
     logging.disable(logging.WARNING)
-    megabytes = float(next(islice(sys.argv, 1, None), "32"))
+    megabytes = float(next(islice(sys.argv, 1, None), "16"))
     print(f"{'':>7} {'station':24} {'wall s':>8} {'CPU s':>8} {'MB/s':>8} {'peak GB':>8}")
     for size in (megabytes, 2 * megabytes, 4 * megabytes):
         with tempfile.TemporaryDirectory() as folder:

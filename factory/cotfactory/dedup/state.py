@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from cotfactory.annotate_part import annotation_path
+from cotfactory.measures import PAIRS_FILE
 from cotfactory.store import atomic
 from cotfactory.store.run import Run
 from cotfactory_filters.annotate.minhash import MinHashSettings
@@ -38,9 +39,9 @@ class State:
 
     @classmethod
     def last(cls, run: Run) -> "State":
-        """What the last look covered; nothing before the first."""
+        """What the last look covered; nothing before the first, or when its pairs are gone."""
         path = run.path / _FILE
-        if not path.exists():
+        if not path.exists() or not (run.path / PAIRS_FILE).exists():
             return cls("", {}, ())
         read = json.loads(path.read_text("utf-8"))
         return cls(read["key"], read["parts"], tuple(read["problems"]))

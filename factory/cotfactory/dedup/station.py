@@ -53,20 +53,13 @@ def deduplicate(run: Run, progress: Progress = lambda *_: None) -> DedupSummary 
         shutil.rmtree(run.path / "annotations" / "dedup", ignore_errors=True)
         shutil.rmtree(run.path / "dedup", ignore_errors=True)
         return None
-    now, last = State.now(run, settings), State.last(run)
-    if now == last and all(
-        annotation_path(run.path, NAME, part).exists() for part in run.parts("traces")
-    ):
+    now, last, parts = State.now(run, settings), State.last(run), run.parts("traces")
+    if now == last and all(annotation_path(run.path, NAME, part).exists() for part in parts):
         return DedupSummary(0, time.monotonic() - began)
     total = run.rows("traces")
     progress("deduplicate", 0, total)
-    index = Index.read(
-        {
-            p: annotation_path(run.path, "minhash", p)
-            for p in run.parts("traces")
-            if p.name in now.parts
-        }
-    )
+    signed = {p: annotation_path(run.path, "minhash", p) for p in parts if p.name in now.parts}
+    index = Index.read(signed)
     covered = [number for number, part in enumerate(index.parts) if part.name in last.covered(now)]
     fresh = ~index.rows["part"].is_in(covered).to_numpy()
     groups = _groups(run, index, fresh, settings)
@@ -115,11 +108,8 @@ def _write(run: Run, index: Index, groups: Groups, settings: MinHashSettings) ->
     )
     with atomic.writing(run.path / PAIRS_FILE) as temporary:
         pairs.write_parquet(temporary)
-    problems = problem_groups(
-        scan(run, "problems"),
-        run.recipe.filter.dedup.problem_threshold,
-        settings.shingle_words,
-    )
+    threshold = run.recipe.filter.dedup.problem_threshold
+    problems = problem_groups(scan(run, "problems"), threshold, settings.shingle_words)
     found = _annotations(index, groups)
     for part in run.parts("traces"):
         traces = pl.read_parquet(part, columns=["trace_id", "problem_id"])
@@ -130,7 +120,7 @@ def _write(run: Run, index: Index, groups: Groups, settings: MinHashSettings) ->
 
 
 def _annotations(index: Index, groups: Groups) -> pl.DataFrame:
-    """Returns the columns of `annotations/dedup/`: a group's name is its least trace id."""
+    """Returns the columns of `annotations/dedup/`: a group's name is its first trace's id."""
     ids = index.rows["trace_id"]
     frame = index.rows.select("trace_id", "problem_id").with_columns(
         exact=ids.gather(groups.exact), cluster=ids.gather(groups.near)

@@ -51,7 +51,10 @@ def decided(
             connection.execute("INSERT INTO pairs VALUES (?, ?, ?)", pair)
         predicates.lock(connection)
         rows = decide(connection, rules, selection, seed).to_pylist()
-    return {row["trace_id"]: {**row, "values": json.loads(row["values"])} for row in rows}
+    return {
+        row["trace_id"]: {**row, "values": json.loads(row["values"], parse_constant=int)}
+        for row in rows
+    }
 
 
 def test_a_rejected_trace_names_every_rule_that_fired_and_the_values_they_read() -> None:
@@ -64,6 +67,21 @@ def test_a_rejected_trace_names_every_rule_that_fired_and_the_values_they_read()
     assert not found["kept"]
     assert found["rules"] == ["long", "cut"]
     assert found["values"] == {"completion_tokens": 100, "finish_reason": "length"}
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (1.5, 1.5),
+        (float("nan"), "NaN"),
+        (float("-inf"), "-Infinity"),
+        ("NaN?", "NaN?"),
+        (None, None),
+    ],
+)
+def test_values_are_json_whatever_was_measured(value: object, written: object) -> None:
+    found = decided([trace("a", odd=value)], {"any": reject("odd IS NULL OR odd IS NOT NULL")})
+    assert found["a"]["values"] == {"odd": written}
 
 
 def test_a_kept_trace_has_no_rules_and_no_values() -> None:
