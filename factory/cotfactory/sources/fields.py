@@ -15,6 +15,7 @@ PROBLEM_FIELDS = (
     "id", "prompt", "messages", "reference", "verifier", "checks",
     "domain", "kind", "language", "licence",
 )  # fmt: skip
+CHECKS = "checks."  # checks.NAME maps a column to one of the things that a verifier needs
 T = TypeVar("T")
 _JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
 
@@ -24,7 +25,7 @@ class Columns:
 
     def __init__(self, mapping: Mapping[str, str], fields: Collection[str], option: str) -> None:
         for field in mapping:
-            if field not in fields:
+            if field not in fields and not field.startswith(CHECKS):
                 raise UsageError(f"{option} {field}: unknown field.{did_you_mean(field, fields)}")
         self.option = option
         self.mapping = {field: field for field in fields} | dict(mapping)
@@ -48,6 +49,18 @@ class Columns:
             return value
         return json.dumps(value, ensure_ascii=False) if not _is_number(value) else str(value)
 
+    def checks(self, row: Mapping[str, Any]) -> dict[str, Any] | None:
+        """What verifiers need: the `checks` column, an object or its JSON, and mapped parts of it.
+
+        Raises:
+            KeyError: a part is mapped to a column that the row does not have.
+        """
+        whole = self.get(row, "checks")
+        given = json.loads(whole) if isinstance(whole, str) else whole
+        parts = [field for field in self.mapping if field.startswith(CHECKS)]
+        mapped = {field.removeprefix(CHECKS): plain(self.get(row, field)) for field in parts}
+        return {**(given or {}), **mapped} if mapped else given
+
     def rest(self, row: Mapping[str, Any]) -> dict[str, JsonValue]:
         """The columns that are no field of ours."""
         used = set(self.mapping.values())
@@ -59,8 +72,9 @@ def _is_number(value: object) -> bool:
 
 
 def plain(value: Any) -> JsonValue:  # noqa: ANN401 - whatever a Parquet cell holds
-    """The value as JSON; what JSON cannot say (dates, bytes, NaN) becomes its text."""
-    return _JSON.validate_json(json.dumps(value, default=str).replace("NaN", "null"))
+    """The value as JSON: dates and bytes become text, NaN and infinities null."""
+    written = json.dumps(value, default=str)
+    return _JSON.validate_python(json.loads(written, parse_constant=lambda _: None))
 
 
 def attempt(place: str, option: str, make: Callable[[], T]) -> T | RowFault:
@@ -69,6 +83,8 @@ def attempt(place: str, option: str, make: Callable[[], T]) -> T | RowFault:
         return make()
     except KeyError as error:
         return RowFault(place, f"{error.args[0]!r} is missing. Add it, or map another: {option}")
+    except json.JSONDecodeError as error:
+        return RowFault(place, f"checks: not JSON ({error}); mend it")
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         where = ".".join(map(str, fault["loc"]))
@@ -89,7 +105,8 @@ def problem(row: Mapping[str, Any], columns: Columns, defaults: Problem) -> Prob
     given = {
         "reference": columns.text(row, "reference"),
         "source_id": columns.text(row, "id"),
-        **{name: columns.get(row, name) for name in ("verifier", "checks", "domain", "kind")},
+        "checks": columns.checks(row),
+        **{name: columns.get(row, name) for name in ("verifier", "domain", "kind")},
         **{name: columns.get(row, name) for name in ("language", "licence")},
         "messages": messages if prompt is None else (Message(role="user", content=prompt),),
         "extra": columns.rest(row),

@@ -11,6 +11,8 @@ from cotfactory.sources.base import RowFault
 from cotfactory_schemas import Domain, Message, Problem, Settings
 from cotfactory_schemas.registry import did_you_mean
 
+_DEPEND_ON_SIZE = {"acre"}
+
 
 class ReasoningGymSettings(Settings):
     """Entries `start` to `start + size` of a dataset made with `config` and `seed`."""
@@ -35,8 +37,11 @@ class ReasoningGym:
     def problems(self) -> Iterator[Problem | RowFault]:
         """Yields a problem for each entry; its checks name the entry for the `gym` verifier."""
         wanted = self.settings
-        entries = self._dataset(wanted.start + wanted.size)
-        for index in range(wanted.start, wanted.start + wanted.size):
+        end = wanted.start + wanted.size
+        entries = self._dataset(end)
+        # Entries of these depend on how many are made: the verifier has to make as many.
+        sized = {"size": end} if wanted.dataset in _DEPEND_ON_SIZE else {}
+        for index in range(wanted.start, end):
             entry = entries[index]
             answer = entry["answer"]
             yield Problem(
@@ -47,7 +52,7 @@ class ReasoningGym:
                 verifier="gym",
                 checks={
                     "dataset": wanted.dataset,
-                    "config": wanted.config,
+                    "config": wanted.config | sized,
                     "seed": wanted.seed,
                     "index": index,
                 },

@@ -51,6 +51,16 @@ def test_columns_are_mapped_and_a_missing_mapped_column_says_so(tmp_path: Path) 
     assert "columns" in str(fault)
 
 
+def test_what_a_verifier_needs_is_mapped_from_columns(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    row = {"prompt": "Write f.", "asserts": ["assert f(1) == 1"], "note": "NaN stays text"}
+    path.write_text(json.dumps(row), "utf-8")
+    (made,) = files(path, columns={"checks.tests": "asserts"})
+    assert isinstance(made, Problem)
+    assert made.checks == {"tests": ["assert f(1) == 1"]}
+    assert made.extra == {"note": "NaN stays text"}
+
+
 def test_parquet_rows_with_chat_messages(tmp_path: Path) -> None:
     path = tmp_path / "p.parquet"
     chat = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "1 + 1?"}]
