@@ -91,7 +91,7 @@ def _judge(
 
 
 def _mix(connection: duckdb.DuckDBPyConnection, selection: SelectSettings, seed: int) -> None:
-    """Makes the table `mixed`: what has too much of its domain before it."""
+    """Makes the table `excess`: what has its domain's share before it."""
     ranked = select.domain_ranks(selection.per_problem, seed)
     connection.execute(f"CREATE TABLE mixed AS {ranked}")
     counted = connection.execute("SELECT domain, count(*) FROM mixed GROUP BY domain").fetchall()

@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cotfactory_filters import predicates
@@ -89,6 +89,7 @@ def test_a_kept_trace_has_no_rules_and_no_values() -> None:
     assert (found["kept"], found["rules"], found["values"]) == (True, [], {})
 
 
+@settings(deadline=None)  # each example opens a database
 @given(
     tokens=st.lists(st.none() | st.integers(0, 9), min_size=1, max_size=8),
     limit=st.integers(0, 9),
