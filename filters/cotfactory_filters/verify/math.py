@@ -103,11 +103,15 @@ def _by_words(asked: Question) -> bool | None:
 
 
 def _by_symbols(asked: Question) -> bool | None:
-    """Asks the symbolic engine, unless it would only hang, or guess what is meant."""
+    """Asks the symbolic engine about what our grammar cannot read, unless it would only hang.
+
+    It reads what it can of a broken text and leaves the rest, so those are kept from it; and what
+    our grammar reads but cannot compare are values too large, or things of different kinds.
+    """
     if is_broken(asked.reference, asked.language) or is_broken(asked.answer, asked.language):
         return None
-    trees = readings(asked.reference, asked.language) + readings(asked.answer, asked.language)
-    if any(is_beyond_computing(tree) for tree in trees):
+    trees = [readings(text, asked.language) for text in (asked.reference, asked.answer)]
+    if all(trees) or any(is_beyond_computing(tree) for tree in (*trees[0], *trees[1])):
         return None
     return symbolic.symbolically_equal(asked.reference, asked.answer)
 

@@ -107,6 +107,8 @@ SAME = {
         ("x < 1 or x > 3", r"(-\infty,1)\cup(3,\infty)"),
         (r"\mathbb{R} \setminus \{1\}", r"x \ne 1"),
         ("(1, 3)", r"(1,2] \cup (2,3)"),
+        ("|x| < 2", "(-2, 2)"),
+        (r"1 \le |z| \le \frac32", r"z \in [-\frac32, -1] \cup [1, \frac32]"),
     ],
     "words": [
         (r"\text{Friday}", "friday"),

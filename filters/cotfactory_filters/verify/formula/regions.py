@@ -1,6 +1,7 @@
 """Sets of real numbers: intervals, unions, inequalities in one unknown."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from functools import cmp_to_key
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from cotfactory_filters.verify.formula.balls import (
     precision,
 )
 from cotfactory_filters.verify.formula.nodes import CONSTANTS, PAIR, Node, symbols
+from cotfactory_filters.verify.formula.numbers import Number
 from cotfactory_filters.verify.formula.scalars import FAST_BITS, Same, same_value
 
 _INFINITY = Node("infinity")
@@ -112,10 +114,9 @@ def _without(node: Node) -> Region:
 
 
 def _solutions(node: Node) -> Region:
-    """Reads an inequality, or a chain of them, whose unknown stands alone on one side."""
-    unknowns = [arg for arg in node.args if arg.kind == "symbol" and arg.value not in CONSTANTS]
-    names = symbols(node) - CONSTANTS
-    if len(unknowns) != 1 or len(names) != 1:
+    """Reads an inequality, or a chain of them, whose unknown x or |x| stands alone on one side."""
+    unknowns = [arg for arg in node.args if symbols(arg) - CONSTANTS]
+    if len(unknowns) != 1 or not _is_unknown(unknowns[0]):
         raise UndecidableError("not an inequality solved for one unknown")
     at = node.args.index(unknowns[0])
     found: Region = [EVERYTHING]
@@ -124,7 +125,26 @@ def _solutions(node: Node) -> Region:
             found = _intersection([found, _where(operator, node.args[index + 1])])
         elif index == at - 1:
             found = _intersection([found, _where(_FLIPPED.get(operator, ""), node.args[index])])
-    return found
+    return found if unknowns[0].kind == "symbol" else _both_sides(found)
+
+
+def _is_unknown(node: Node) -> bool:
+    absolute = node.kind == "call" and node.value == "abs"
+    return (node.args[0] if absolute else node).kind == "symbol"
+
+
+def _both_sides(sizes: Region) -> Region:
+    """Returns the x for which |x| is in `sizes`."""
+    zero = Node("number", value=Number(Fraction(0), None))
+    sizes = _intersection([sizes, [EVERYTHING._replace(low=zero, low_closed=True)]])
+    mirrored = [
+        Span(_opposite(s.high), s.high_closed, _opposite(s.low), s.low_closed) for s in sizes
+    ]
+    return mirrored + sizes
+
+
+def _opposite(node: Node) -> Node:
+    return node.args[0] if node.kind == "negative" else Node("negative", (node,))
 
 
 def _where(operator: str, bound: Node) -> Region:
