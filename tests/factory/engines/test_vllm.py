@@ -1,6 +1,12 @@
 """The vLLM engine, for real: on the CPU, with the tiny model that a wheel carries."""
 
 import asyncio
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -56,6 +62,33 @@ def said() -> SimpleNamespace:
     return asyncio.run(ask())
 
 
+DRIVER_SCRIPT = f"""
+import asyncio
+from cotfactory.engines import make_engine
+from cotfactory.errors import CotfactoryError
+from cotfactory_schemas import Plugin, Teacher
+
+async def main():
+    plugin = Plugin.model_validate({SMALL.model_dump()!r})
+    async with make_engine(plugin, Teacher(model={TINY.model!r})):
+        print("up", flush=True)
+        await asyncio.sleep(600)
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(main())
+    except CotfactoryError as error:
+        print(error)
+"""
+
+
+def children_of(pid: int) -> list[int]:
+    """All processes below `pid`."""
+    listed = Path(f"/proc/{pid}/task").glob("*/children")
+    direct = [int(child) for threads in listed for child in threads.read_text().split()]
+    return [*direct, *(below for child in direct for below in children_of(child))]
+
+
 async def failure(engine: Engine, request: Any) -> BaseException | Completion:
     (result,) = await asyncio.gather(engine.sample(request), return_exceptions=True)
     return result
@@ -95,8 +128,40 @@ def test_vllm_after_its_end_is_lost(said: SimpleNamespace) -> None:
 
 
 def test_a_model_that_is_nowhere_is_one_line_with_the_mend() -> None:
-    with pytest.raises(CotfactoryError, match=r"nobody/nothing.*check teacher\.model"):
+    with pytest.raises(CotfactoryError, match=r"nobody/nothing.*Check teacher\.model"):
         started(SMALL, Teacher(model="nobody/nothing"))
+
+
+def test_a_fault_in_vllms_own_process_is_one_line_with_the_mend(tmp_path: Path) -> None:
+    (tmp_path / "driver.py").write_text(DRIVER_SCRIPT)
+    done = subprocess.run(
+        [sys.executable, tmp_path / "driver.py"],
+        env=os.environ | {"VLLM_CPU_KVCACHE_SPACE": "4000"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert re.search(r"Available memory .*fewer GiB", done.stdout)
+    assert len(done.stdout.splitlines()) == 1
+    assert "EngineCore" not in done.stderr
+
+
+def test_a_driver_that_is_killed_hard_leaves_no_process_behind(tmp_path: Path) -> None:
+    script = tmp_path / "driver.py"
+    script.write_text(DRIVER_SCRIPT)
+    driver = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)
+    assert driver.stdout is not None
+    assert driver.stdout.readline() == "up\n"
+    engines = children_of(driver.pid)
+    assert engines
+    driver.kill()
+    driver.communicate()
+    deadline = time.monotonic() + 30
+    while (
+        left := [e for e in engines if Path(f"/proc/{e}").exists()]
+    ) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert not left
 
 
 def test_an_argument_that_vllm_does_not_know_is_named_with_its_nearest() -> None:
