@@ -1,5 +1,6 @@
 """The measures table that rules see: one row a trace, every number known of it, no text."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import duckdb
@@ -56,11 +57,9 @@ def connect(run: Run, trace_id: str | None = None) -> duckdb.DuckDBPyConnection:
 
 def measure(run: Run) -> pl.DataFrame:
     """Returns what rules see: scalars of trace, problem and verdict, and all annotations."""
-    empty = read.empty(TABLES["traces"]).select(_TRACE)
-    parts = [_measured(run, part) for part in run.parts("traces")]
-    measures = pl.concat([empty, *parts], how="diagonal_relaxed")
-    problems = read.scan(run, "problems").select("problem_id", *_PROBLEM).collect()
-    verdicts = read.scan(run, "verdicts").select("trace_id", *_VERDICT).collect()
+    measures = _stacked("traces", _TRACE, (_measured(run, part) for part in run.parts("traces")))
+    problems = _table(run, "problems", ("problem_id", *_PROBLEM))
+    verdicts = _table(run, "verdicts", ("trace_id", *_VERDICT))
     correct = (pl.col("status") == "correct").sum().over("problem_id")
     return (
         measures.join(problems.unique("problem_id"), on="problem_id", how="left")
@@ -70,9 +69,25 @@ def measure(run: Run) -> pl.DataFrame:
     )
 
 
+def _table(run: Run, table: str, names: Sequence[str]) -> pl.DataFrame:
+    return _stacked(table, names, (_present(part, names) for part in run.parts(table)))
+
+
+def _stacked(table: str, names: Sequence[str], parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """Returns the parts under each other; a column that a part lacks is null there."""
+    empty = read.empty(TABLES[table]).select(names)
+    return pl.concat([empty, *parts], how="diagonal_relaxed")
+
+
+def _present(part: Path, names: Sequence[str]) -> pl.DataFrame:
+    """Returns those of the columns that a part has: older ones know fewer."""
+    known = pl.read_parquet_schema(part)
+    return pl.read_parquet(part, columns=[name for name in names if name in known])
+
+
 def _measured(run: Run, part: Path) -> pl.DataFrame:
     """Returns the traces of a part with their annotations; what was not measured is absent."""
-    traces = pl.read_parquet(part, columns=list(_TRACE))
+    traces = _present(part, _TRACE)
     for folder in sorted((run.path / "annotations").glob("*/")):
         if (folder / part.name).exists():
             traces = _beside(traces, folder / part.name)

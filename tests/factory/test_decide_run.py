@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 import finished_run as small
+from cotfactory import measures
 from cotfactory.annotate import annotate
 from cotfactory.benchmarks import with_benchmarks
 from cotfactory.decide import decide, funnel
@@ -189,3 +190,12 @@ def test_runs_without_words_are_decided_too(tmp_path: Path, texts: list[str]) ->
     run = made(tmp_path / "run", [question, *blank], recipe())
     assert len(decisions(run)) == len(texts)
     assert not any(row["kept"] for row in decisions(run).values())
+
+
+def test_a_part_that_was_written_before_a_column_was_known_is_decided(tmp_path: Path) -> None:
+    question = small.problem()
+    run = made(tmp_path / "run", [question, *sampled(question, TEXT)], recipe())
+    (part,) = run.parts("problems")
+    older = pl.read_parquet(part).drop("licence")
+    older.write_parquet(part)
+    assert measures.measure(run)["licence"].to_list() == [None]
