@@ -12,7 +12,8 @@ class Handed(NamedTuple):
     """What a wrong teacher is handed to go on from.
 
     `text` is its own raw text, prefill included, up to where the wrong path ends, then the
-    reflection and an open paragraph. The trace that goes on from it keeps `reflection` as `extra["reflection"]`.
+    reflection and an open paragraph. The trace that goes on from it keeps `reflection` as
+    `extra["reflection"]`.
     """
 
     text: str
