@@ -9,7 +9,7 @@ from cotfactory_filters.verify.pool import VerifierPool
 from cotfactory_schemas import Problem, Trace
 from cotfactory_schemas.ids import content_id
 
-VERIFIERS_OF_ANSWERS = frozenset({"choice", "gym", "math", "numeric", "text"})
+VERIFIERS_OF_ANSWERS = frozenset({"choice", "gym", "literal", "math", "numeric", "text"})
 """Verifiers that judge a short answer; for the others a stated answer is not the whole answer."""
 
 
@@ -58,7 +58,7 @@ def _is_number(reference: str | None) -> bool:
 
 def _as_trace(problem: Problem, candidate: Candidate) -> Trace:
     """A trace that answers with the candidate alone, marked as verifiers expect it."""
-    tagged = problem.verifier in {"gym", "text"}
+    tagged = problem.verifier in {"gym", "literal", "text"}
     answer = f"<answer>{candidate.text}</answer>" if tagged else f"\\boxed{{{candidate.text}}}"
     return Trace(
         trace_id=content_id("candidate", problem.problem_id, candidate.text),

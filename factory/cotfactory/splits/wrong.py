@@ -141,9 +141,11 @@ def _cut_at_equation(sample: Sample, path: str) -> WrongAttempt | None:
 def _failure(sample: Sample) -> Failure:
     """The check that the verdict names, else that the answer is wrong."""
     verdict = sample.verdict
-    detail = one_line(verdict.detail) if verdict else ""
-    if verdict and detail and verdict.verifier == "code":
-        return Failure("test", {"detail": detail})
-    if verdict and detail and verdict.verifier == "constraints":
-        return Failure("constraint", {"detail": detail})
+    if verdict and verdict.verifier == "code":
+        # Behind what failed, the verdict says in which sandbox it ran.
+        test = verdict.detail.rpartition("; in ")[0]
+        if test:
+            return Failure("test", {"detail": test})
+    if verdict and verdict.verifier == "constraints" and verdict.detail:
+        return Failure("constraint", {"detail": verdict.detail.removeprefix("broken: ")})
     return Failure("value", {"answer": sample.extracted or ""})

@@ -81,10 +81,20 @@ def test_without_a_right_sample_there_is_no_journey() -> None:
 
 def test_a_failed_test_is_named_by_the_reflection() -> None:
     asked = problem(verifier="code", domain="code")
-    wrong = sample("a - b", answer="40", number=1, of=asked, detail="f(1, 2) gave -1, expected 3")
+    detail = "f(1, 2) gave -1, expected 3; in namespaces, 5.0 s"
+    wrong = sample("a - b", answer="40", number=1, of=asked, detail=detail)
     right = sample("a + b", number=2, of=asked)
     (row,) = stitched_rows(placed(wrong, right))
     assert "f(1, 2) gave -1, expected 3" in row.messages[-1].content
+    assert "namespaces" not in row.messages[-1].content
+
+
+def test_a_violated_constraint_is_named_by_the_reflection() -> None:
+    asked = problem(verifier="constraints", domain="general")
+    wrong = sample("Shout.", answer="NO", number=1, of=asked, detail="broken: lower case only")
+    right = sample("Whisper.", number=2, of=asked)
+    (row,) = stitched_rows(placed(wrong, right))
+    assert "lower case only" in row.messages[-1].content
 
 
 def test_the_same_samples_in_any_order_make_the_same_row() -> None:
