@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from cotfactory_filters.annotate.base import Annotator
-from cotfactory_filters.annotate.utf8 import utf8
 from cotfactory_filters.dedup import grams_scan as scan
+from cotfactory_filters.utf8 import utf8
 from cotfactory_schemas import Settings
 from cotfactory_schemas.ids import content_id
 

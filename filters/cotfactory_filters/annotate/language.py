@@ -18,7 +18,7 @@ from cotfactory_filters.annotate.scripts import (
     Script,
     scripts_of,
 )
-from cotfactory_filters.annotate.utf8 import Utf8, utf8
+from cotfactory_filters.utf8 import Utf8, utf8
 from cotfactory_schemas import Settings
 
 _WORDS_PER_CHAR = np.array([1 / CHARS_PER_WORD.get(script, 1.0) for script in Script])

@@ -20,7 +20,7 @@ from cotfactory_filters.annotate.scripts import (
     block_table,
     scripts_of,
 )
-from cotfactory_filters.annotate.utf8 import Utf8
+from cotfactory_filters.utf8 import Utf8
 
 MIN_WORDS = 5  # a shorter sentence is joined to the next one of its paragraph
 SHORT_WORDS = 3  # ... unless it has common words of another language and none of its own

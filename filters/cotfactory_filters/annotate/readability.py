@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from cotfactory_filters.annotate.base import Annotator
 from cotfactory_filters.annotate.readability_scan import Column, scan
-from cotfactory_filters.annotate.utf8 import Utf8, utf8
+from cotfactory_filters.utf8 import Utf8, utf8
 from cotfactory_schemas import Settings
 
 MIN_COMPRESSED_BYTES = 256

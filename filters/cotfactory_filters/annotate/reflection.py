@@ -8,7 +8,7 @@ from pydantic import Field
 from cotfactory_filters.annotate.base import Annotator
 from cotfactory_filters.annotate.candidates import candidates
 from cotfactory_filters.annotate.reflection_scan import count_words, vocabulary
-from cotfactory_filters.annotate.utf8 import utf8
+from cotfactory_filters.utf8 import utf8
 from cotfactory_schemas import Settings
 
 # arXiv 2503.18878: the words near which "reasoning features" of a sparse autoencoder fire.

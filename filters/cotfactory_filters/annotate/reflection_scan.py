@@ -7,7 +7,7 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from cotfactory_filters.annotate.utf8 import Utf8
+from cotfactory_filters.utf8 import Utf8
 
 _SLOTS = 512  # many times the words, so that nearly every other word falls into an empty slot
 _SEED, _FACTOR = np.uint64(14695981039346656037), np.uint64(1099511628211)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from cotfactory_filters.annotate.base import Annotator
 from cotfactory_filters.annotate.repetition_scan import Loop, Repeat, repeats, tail_loops
-from cotfactory_filters.annotate.utf8 import utf8
+from cotfactory_filters.utf8 import utf8
 from cotfactory_schemas import Settings
 
 

@@ -6,7 +6,7 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from cotfactory_filters.annotate.utf8 import Utf8
+from cotfactory_filters.utf8 import Utf8
 
 TAIL_BYTES = 32768  # how far from its end a text is searched for a loop
 MIN_LOOP_BYTES = 240

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from cotfactory_filters.dedup import grams_scan
 from cotfactory_filters.dedup.clusters import Sets
-from cotfactory_filters.dedup.signatures import utf8
+from cotfactory_filters.utf8 import utf8
 
 
 def shingle_sets(texts: pl.Series, shingle_words: int) -> Sets:

@@ -15,6 +15,7 @@ from datasketch import MinHash
 from numpy.typing import NDArray
 
 from cotfactory_filters.dedup import grams_scan
+from cotfactory_filters.utf8 import utf8
 
 SEED = 1  # datasketch's default: its permutations with this seed are what everyone else has
 
@@ -40,14 +41,3 @@ def sign(texts: pl.Series, *, shingle_words: int, count: int) -> Signed:
         data, bounds, shingle_words, permutations(count), signatures
     )
     return Signed(signatures, orders, counts)
-
-
-def utf8(texts: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Returns the bytes of a column of texts, one after the other, and n + 1 bounds."""
-    arrow = texts.fill_null("").rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
-    _, offsets, data = arrow.buffers()
-    bounds = np.frombuffer(memoryview(offsets or bytes(8)), np.int64)
-    return (
-        np.frombuffer(memoryview(data or b""), np.uint8),
-        bounds[arrow.offset : arrow.offset + len(arrow) + 1],
-    )

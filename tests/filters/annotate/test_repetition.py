@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cotfactory_filters.annotate.repetition_scan import MIN_LOOP_BYTES, Loop, tail_loops
-from cotfactory_filters.annotate.utf8 import utf8
+from cotfactory_filters.utf8 import utf8
 from trace_batch import annotated, annotated_thought
 
 PROSE = (
