@@ -105,7 +105,7 @@ class VllmEngine:
             prompt = {"prompt_token_ids": self._tokens(request)}
             # A number, because the same trace may be asked again while vLLM still ends the first.
             number = f"{request.trace_id}-{next(self._numbers)}"
-            stream = self._engine.generate(prompt, _sampling(request), number)
+            stream = self._engine.generate(prompt, sampling_params(request), number)
             outputs = [output async for output in stream]
         except EngineDeadError as error:
             raise EngineLost("vLLM's engine process has died") from error
@@ -196,7 +196,8 @@ def _default_environment(values: Mapping[str, str]) -> None:
         os.environ.setdefault(name, value)
 
 
-def _sampling(request: Request) -> Any:  # noqa: ANN401 - vLLM is an extra
+def sampling_params(request: Request) -> Any:  # noqa: ANN401 - vLLM is an extra
+    """Returns the request's sampling as vLLM's own."""
     from vllm import SamplingParams  # noqa: PLC0415 - an extra
     from vllm.sampling_params import RequestOutputKind  # noqa: PLC0415
 
