@@ -3,8 +3,8 @@
     .venv-vllm/bin/python tests/benchmarks/engine_vllm.py [--requests 64 --tokens 96 --rounds 5]
 
 Both hold the same model in the same way on the CPU and take turns, so that what else the machine
-does hits both alike. Prints one line a round, and the ratio of the best rounds: those that other work
-disturbed least. Where vLLM is not installed there is nothing to measure, and it says so.
+does hits both alike. Prints one line a round, and the ratio of the best, least disturbed rounds.
+Where vLLM is not installed there is nothing to measure, and it says so.
 """
 
 import argparse

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -62,17 +63,17 @@ def said() -> SimpleNamespace:
     return asyncio.run(ask())
 
 
-DRIVER_SCRIPT = f"""
+SCRIPT = f"""
 import asyncio
-from cotfactory.engines import make_engine
+from cotfactory.engines import EngineLost, Request, make_engine
 from cotfactory.errors import CotfactoryError
-from cotfactory_schemas import Plugin, Teacher
+from cotfactory_schemas import Message, Plugin, Sampling, Teacher
 
-async def main():
+def engine():
     plugin = Plugin.model_validate({SMALL.model_dump()!r})
-    async with make_engine(plugin, Teacher(model={TINY.model!r})):
-        print("up", flush=True)
-        await asyncio.sleep(600)
+    return make_engine(plugin, Teacher(model={TINY.model!r}))
+
+MAIN
 
 if __name__ == "__main__":
     try:
@@ -80,6 +81,37 @@ if __name__ == "__main__":
     except CotfactoryError as error:
         print(error)
 """
+DRIVER_SCRIPT = SCRIPT.replace(
+    "MAIN",
+    """
+async def main():
+    async with engine():
+        print("up", flush=True)
+        await asyncio.sleep(600)
+""",
+)
+RESTART_SCRIPT = SCRIPT.replace(
+    "MAIN",
+    """
+async def ask(running, tokens):
+    long = Sampling(stop=("never said",))
+    question = Message(role="user", content="Count for ever.")
+    return await running.sample(Request("t", (question,), "1, 2,", long, tokens, 1))
+
+async def main():
+    async with engine() as first:
+        task = asyncio.create_task(ask(first, 480))
+        await asyncio.sleep(0.1)
+        print("asked", flush=True)
+        try:
+            await task
+        except EngineLost:
+            print("EngineLost")
+    async with engine() as second:
+        await ask(second, 4)
+        print("answered")
+""",
+)
 
 
 def children_of(pid: int) -> list[int]:
@@ -162,6 +194,24 @@ def test_a_driver_that_is_killed_hard_leaves_no_process_behind(tmp_path: Path) -
     ) and time.monotonic() < deadline:
         time.sleep(0.2)
     assert not left
+
+
+def test_samples_are_lost_when_vllms_process_dies_and_another_can_be_started(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "driver.py").write_text(RESTART_SCRIPT)
+    driver = subprocess.Popen(
+        [sys.executable, tmp_path / "driver.py"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert driver.stdout is not None
+    assert driver.stdout.readline() == "asked\n"
+    for child in children_of(driver.pid):
+        if b"VLLM::EngineCore" in Path(f"/proc/{child}/cmdline").read_bytes():
+            os.kill(child, signal.SIGKILL)
+    said, _ = driver.communicate()
+    assert said.splitlines() == ["EngineLost", "answered"]
 
 
 def test_an_argument_that_vllm_does_not_know_is_named_with_its_nearest() -> None:
