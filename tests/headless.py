@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 
 BROWSER = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome", "chrome")
-     if (found := shutil.which(name))),
+    (
+        found
+        for name in ("chromium", "chromium-browser", "google-chrome", "chrome")
+        if (found := shutil.which(name))
+    ),
     None,
 )
 needs_browser = pytest.mark.skipif(
@@ -27,11 +30,11 @@ def hostile(leak: str) -> str:
     return "\n".join(
         [
             f"</div></pre></style></title></textarea></td><script>{script}</script>",
-            f"<img src='{leak}/image' onerror=\"{script}\"><svg onload=\"{script}\"></svg>",
+            f'<img src=\'{leak}/image\' onerror="{script}"><svg onload="{script}"></svg>',
             f"<link rel=stylesheet href='{leak}/style'><style>@import '{leak}/import';</style>",
             f"<iframe src='{leak}/frame'></iframe><object data='{leak}/object'></object>",
             f"<meta http-equiv=refresh content='0;url={leak}/refresh'>",
-            f"\" onmouseover=\"{script}\" autofocus onfocus=\"{script}\" x=\"",
+            f'" onmouseover="{script}" autofocus onfocus="{script}" x="',
             f"' style='background:url({leak}/attribute)' x='",
             "<a href=\"javascript:document.title='pwned'\">click</a> <!-- --> ]]> {{ 7 * 7 }}",
             "\x00\x08\x1b[31m \u202egnp.exe\u202c \u200b \ufeff &lt;b&gt; &#60;script&#62;",
@@ -78,5 +81,8 @@ def _chromium(url: str, home: Path, *options: str) -> str:
     quiet += ["--disable-background-networking", "--virtual-time-budget=2000"]
     return subprocess.run(
         [BROWSER, *quiet, f"--user-data-dir={home}", *options, url],
-        check=True, capture_output=True, text=True, timeout=120,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
     ).stdout

@@ -6,9 +6,7 @@ import pytest
 
 from cotfactory_filters.verify.sandbox import Limits, Sandbox, sandbox, wire
 
-LIMITS = Limits(
-    cpu_s=1, wall_s=3, memory_mib=128, output_kib=256, file_mib=1, files=64, threads=8
-)
+LIMITS = Limits(cpu_s=1, wall_s=3, memory_mib=128, output_kib=256, file_mib=1, files=64, threads=8)
 LAYERS = ["namespaces+landlock+seccomp", "landlock+seccomp", "namespaces+seccomp"]
 
 

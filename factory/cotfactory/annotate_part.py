@@ -151,8 +151,9 @@ def _reading(part: Path) -> Iterator[None]:
 
 
 def _batch_rows(metadata: pq.FileMetaData) -> int:
-    total = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
-    row_bytes = total // max(1, metadata.num_rows) + 1
+    groups = range(metadata.num_row_groups)
+    total = sum(int(metadata.row_group(i).total_byte_size) for i in groups)
+    row_bytes = total // max(1, int(metadata.num_rows)) + 1
     return max(1, min(BATCH_ROWS, BATCH_BYTES // row_bytes))
 
 

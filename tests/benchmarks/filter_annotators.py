@@ -23,8 +23,8 @@ import polars as pl
 from cotfactory.annotate import annotate
 from cotfactory.store.run import Run
 from cotfactory_filters.annotate import make_annotators
-from cotfactory_filters.annotate.language_model import guess
 from cotfactory_filters.annotate.registry import REGISTRY
+from cotfactory_filters.language_model import guess
 from cotfactory_schemas import Recipe
 from cotfactory_schemas.recipe import FilterSettings
 

