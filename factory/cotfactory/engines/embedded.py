@@ -137,14 +137,15 @@ class EmbeddedEngine:
 
     def _generate(self, request: Request, generation: "_Generation") -> Completion:
         began = time.monotonic()
+        prompt = self._render(request) + request.opening
         try:
-            prompt = self._render(request) + request.opening
-            self._server.handle_completions(
-                {"prompt": prompt, **_sampling(request)},
-                lambda piece: generation.take(piece) or self._ending,
-            )
-        except (UnicodeError, TypeError) as error:  # a lone surrogate has no UTF-8
+            prompt.encode()
+        except UnicodeEncodeError as error:  # a lone surrogate has no UTF-8
             raise EngineError(f"the prompt is no valid text: {error}") from error
+        self._server.handle_completions(
+            {"prompt": prompt, **_sampling(request)},
+            lambda piece: generation.take(piece) or self._ending,
+        )
         return generation.completion(time.monotonic() - began)
 
     def _render(self, request: Request) -> str:
