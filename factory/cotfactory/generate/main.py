@@ -86,7 +86,8 @@ class _Generating:
                 await self._outbox.close()
                 heartbeat.last()
         self._session.report = heartbeat.facts()
-        self._run.record("generate", {**self._session.report, "row_faults": self._session.faults})
+        skipped = {"skipped_rows": self._session.skipped_rows, "row_faults": self._session.faults}
+        self._run.record("generate", {**self._session.report, **skipped})
         self._run.roll()  # readers see what there is, also of a stopped session
         if scheduler.stopping.is_set():
             raise StoppedError("stopped in good order; run the same command again to go on")
