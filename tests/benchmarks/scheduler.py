@@ -20,7 +20,7 @@ import selectors
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -130,6 +130,13 @@ class Judge(Station):
 
     def __init__(self, rates: dict[float, int]) -> None:
         self._rates = rates
+
+    @property
+    def backlog(self) -> int:
+        return 0
+
+    def on_durable(self, call: Callable[[], None]) -> None:
+        pass
 
     def put(self, row: object) -> None:
         pass

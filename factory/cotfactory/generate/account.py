@@ -1,13 +1,13 @@
 """Yield accounting: where requests, tokens and engine time went."""
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from cotfactory_schemas import Status, Trace
 from cotfactory_schemas.recipe import PriceSettings
 
-Phase = Literal["start_up", "steady", "verification_wait", "tail", "drain"]
-PHASES: tuple[Phase, ...] = ("start_up", "steady", "verification_wait", "tail", "drain")
+Phase = Literal["start_up", "steady", "verification_wait", "store_wait", "tail", "drain"]
+PHASES: tuple[Phase, ...] = get_args(Phase)
 
 
 @dataclass
@@ -74,7 +74,7 @@ class Account:
         self.phase_s[phase] += seconds
         self.slot_s += seconds * in_flight
         self.offered_s += seconds * concurrency
-        if phase in ("steady", "verification_wait"):
+        if phase in ("steady", "verification_wait", "store_wait"):
             self.steady_slot_s += seconds * in_flight
             self.steady_offered_s += seconds * concurrency
 

@@ -1,6 +1,7 @@
 """Makes accepted rows durable in small groups, beside the event loop."""
 
 import asyncio
+from collections.abc import Callable
 
 from cotfactory.errors import CotfactoryError
 from cotfactory.store.run import Row, RunWriter
@@ -13,12 +14,15 @@ class Outbox:
     """Rows on their way to the run, in the order in which they were put."""
 
     def __init__(self, run: RunWriter) -> None:
+        self.backlog = 0  # rows that are not durable yet
+        self.on_durable: Callable[[], None] = lambda: None
         self._run = run
         self._rows: asyncio.Queue[Row | None] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
 
     def put(self, row: Row) -> None:
         """Adds a row; it is durable at the latest when `close` returns."""
+        self.backlog += 1
         self._rows.put_nowait(row)
 
     def start(self) -> None:
@@ -60,6 +64,8 @@ class Outbox:
                 row = self._rows.get_nowait()
             ended = row is None
             await asyncio.to_thread(self._append, group)
+            self.backlog -= len(group)
+            self.on_durable()
             group = []
 
     def _append(self, group: list[Row]) -> None:

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 WINDOW = 16384  # problems held at once: bounds memory, and how far "first samples first" reaches
 MAX_UNJUDGED = 4096  # answers that may wait for verdicts before slots have to
+MAX_BACKLOG = 4096  # rows that may wait for the disk before slots have to
 ENDGAME_SLOTS = 4  # the end is near when problems left are fewer than so many times the slots
 REFUSED_IN_A_ROW = 50
 TICK_S = 1.0
@@ -57,6 +58,7 @@ class Scheduler:
         self._lost: EngineLost | None = None
         self._last_answer = 0.0
         self._wake = asyncio.Event()
+        station.on_durable(self._wake.set)
         self._sampling: set[asyncio.Task[None]] = set()
         self._judging: set[asyncio.Task[None]] = set()
 
@@ -88,7 +90,9 @@ class Scheduler:
         self._lost = None
         self._last_answer = _now()
         try:
-            while not self.stopping.is_set() and (self._fill(engine) or self._waiting):
+            while not self.stopping.is_set() and (
+                self._fill(engine) or self._waiting or self._held_by
+            ):
                 await self._pause(engine)
                 tick()
                 self._check(engine)
@@ -109,7 +113,7 @@ class Scheduler:
     def _fill(self, engine: Engine) -> bool:
         """Asks for samples until the slots are full; says whether it asked for any."""
         asked = False
-        while self.in_flight < engine.concurrency and self.unjudged < MAX_UNJUDGED:
+        while self.in_flight < engine.concurrency and self._held_by is None:
             sample = self._next()
             if sample is None:
                 break
@@ -118,6 +122,13 @@ class Scheduler:
             self.account.requests += 1
             _keep(self._sampling, self._sample(engine, sample))
         return asked
+
+    @property
+    def _held_by(self) -> Phase | None:
+        """What is too far behind to ask for more."""
+        if self.unjudged >= MAX_UNJUDGED:
+            return "verification_wait"
+        return "store_wait" if self._station.backlog >= MAX_BACKLOG else None
 
     def _next(self) -> Sample | None:
         if self._continuations:
@@ -159,9 +170,9 @@ class Scheduler:
             return "drain"
         if self.in_flight >= engine.concurrency:
             return "steady"
-        if self._arrivals is not None or self.unjudged >= MAX_UNJUDGED:
-            return "verification_wait"
-        return "tail"
+        if self._arrivals is not None:
+            return self._held_by or "verification_wait"
+        return self._held_by or "tail"
 
     def _check(self, engine: Engine) -> None:
         self._station.check()

@@ -1,6 +1,7 @@
 """What the scheduler leans on: the outbox for rows, worker processes for verdicts."""
 
 import asyncio
+from collections.abc import Callable
 
 from cotfactory.errors import CotfactoryError
 from cotfactory.generate.outbox import Outbox
@@ -20,6 +21,15 @@ class Station:
     def put(self, row: Row) -> None:
         """Sends a row on its way to the run."""
         self._outbox.put(row)
+
+    @property
+    def backlog(self) -> int:
+        """How many rows are on their way to the run."""
+        return self._outbox.backlog
+
+    def on_durable(self, call: Callable[[], None]) -> None:
+        """Has `call` called, in the event loop, whenever the backlog has shrunk."""
+        self._outbox.on_durable = call
 
     def fail(self, error: CotfactoryError) -> None:
         """Makes the next check raise `error`."""

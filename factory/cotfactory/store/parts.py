@@ -1,7 +1,8 @@
 """Parquet parts: written whole, listed in the commit log, checked when listed."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pyarrow.parquet as pq
 
 from cotfactory.errors import CotfactoryError
 from cotfactory.store import atomic
+from cotfactory.store.journal import Entry
 from cotfactory_schemas import tables
 
 log = logging.getLogger(__name__)
@@ -28,14 +30,53 @@ def part_name(number: int) -> str:
     return f"part-{number:06d}.parquet"
 
 
-def write_part(run: Path, table: str, number: int, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Writes rows as a part of `table`; returns its commit log entry."""
-    path = run / table / part_name(number)
-    with atomic.writing(path) as temporary:
-        arrow = pa.Table.from_pylist(rows, schema=TABLES[table])
-        pq.write_table(arrow, temporary, compression="zstd", row_group_size=ROW_GROUP_ROWS)
-        size = temporary.stat().st_size
-    return {"table": table, "file": path.name, "rows": len(rows), "bytes": size}
+def write_parts(run: Path, number: int, entries: Iterable[Entry]) -> list[dict[str, Any]]:
+    """Writes the rows of a write-ahead segment as one part a table; returns their log entries.
+
+    Holds the rows of one row group a table at a time.
+    """
+    with ExitStack() as stack:
+        written: dict[str, _Part] = {}
+        for entry in entries:
+            table = entry["table"]
+            if table not in written:
+                written[table] = stack.enter_context(_Part.writing(run, table, number))
+            written[table].add(entry["row"])
+    return [part.entry for part in written.values()]
+
+
+class _Part:
+    """A part of `table` that is being written; `entry` is its line of the commit log."""
+
+    def __init__(self, table: str, name: str, path: Path) -> None:
+        self.entry: dict[str, Any] = {"table": table, "file": name, "rows": 0, "bytes": 0}
+        self._schema = TABLES[table]
+        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
+        self._rows: list[dict[str, Any]] = []
+
+    @classmethod
+    @contextmanager
+    def writing(cls, run: Path, table: str, number: int) -> Iterator["_Part"]:
+        path = run / table / part_name(number)
+        with atomic.writing(path) as temporary:
+            part = cls(table, path.name, temporary)
+            try:
+                yield part
+                part._flush()
+            finally:
+                part._writer.close()
+            part.entry["bytes"] = temporary.stat().st_size
+
+    def add(self, row: dict[str, Any]) -> None:
+        self._rows.append(row)
+        if len(self._rows) == ROW_GROUP_ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._rows:
+            self._writer.write_table(pa.Table.from_pylist(self._rows, schema=self._schema))
+            self.entry["rows"] += len(self._rows)
+            self._rows = []
 
 
 def check_listed(run: Path, entries: Iterable[Mapping[str, Any]]) -> None:

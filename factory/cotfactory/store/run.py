@@ -153,11 +153,7 @@ class RunWriter(Run):
                 self._commit(segment)
 
     def _commit(self, segment: Path) -> None:
-        rows: dict[str, list[dict[str, Any]]] = {}
-        for entry in journal.read(segment):
-            rows.setdefault(entry["table"], []).append(entry["row"])
-        number = int(segment.stem)
-        written = [parts.write_part(self.path, table, number, r) for table, r in rows.items()]
+        written = parts.write_parts(self.path, int(segment.stem), journal.read(segment))
         if written:
             self._log.append([{"parts": written}])
             self._commits += written
