@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from cotfactory.errors import UsageError
 from cotfactory.sources import RowFault, fields, rows
+from cotfactory.store.known import IdSet
 from cotfactory.store.read import scan
 from cotfactory.store.run import RunWriter
 from cotfactory_filters import layout
@@ -83,23 +84,21 @@ class _Seen:
     def __init__(self, run: RunWriter) -> None:
         problems = scan(run, "problems").select("problem_id").collect()
         traces = scan(run, "traces").select("trace_id", "problem_id").collect()
-        self._problems = set(problems.get_column("problem_id"))
-        self._traces = set(traces.get_column("trace_id"))
+        self._problems = IdSet(problems.get_column("problem_id"))
+        self._traces = IdSet(traces.get_column("trace_id"))
         self._samples = Counter(traces.get_column("problem_id"))
 
     def new_rows(self, read: Ingested, summary: IngestSummary) -> Iterator[Problem | Trace]:
         """Yields what of a row the run does not hold yet."""
         problem, trace = read
-        if trace.trace_id in self._traces:
+        if not self._traces.add(trace.trace_id):
             summary.known += 1
             return
         summary.added += 1
         summary.layouts[trace.layout] += 1
-        if problem.problem_id not in self._problems:
-            self._problems.add(problem.problem_id)
+        if self._problems.add(problem.problem_id):
             yield problem
         yield trace.model_copy(update={"sample": self._samples[problem.problem_id]})
-        self._traces.add(trace.trace_id)
         self._samples[problem.problem_id] += 1
 
 

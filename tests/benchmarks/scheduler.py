@@ -5,9 +5,8 @@ Run: python tests/benchmarks/scheduler.py [--quick]
 Occupancy is simulated in virtual time: our scheduler runs unchanged on an event loop whose clock
 jumps, against an engine that only waits. Lengths are log-normal with the mean that DeepSeek-R1
 reports for mathematics (6,094 tokens), log-sd 0.75, cut at 32,768; samples of one problem share
-0.85 of the log-variance (0.92, 0.88 and 0.79 in published samples of R1-0528, QwQ-32B and
-Qwen3-30B-A3B). Overhead and memory are measured in real time, with the
-real store and verifiers and an engine that answers at once.
+0.92, 0.88 or 0.79 of the log-variance, as in published samples of R1-0528, QwQ-32B and
+Qwen3-30B-A3B. For what generating costs beside the engine, see overhead.py.
 """
 
 import argparse
@@ -15,30 +14,23 @@ import asyncio
 import heapq
 import math
 import random
-import resource
 import selectors
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
 from cotfactory.engines.base import Completion, Request
-from cotfactory.generate.outbox import Outbox
 from cotfactory.generate.plan import Asked, Plan
 from cotfactory.generate.samples import Sampler
 from cotfactory.generate.scheduler import Scheduler
 from cotfactory.generate.station import Station
-from cotfactory.store.run import Run
-from cotfactory_filters.verify.pool import VerifierPool
-from cotfactory_schemas import Message, Problem, Recipe, Status, Teacher, Trace, Verdict
+from cotfactory_schemas import Message, Problem, Status, Teacher, Trace, Verdict
 from cotfactory_schemas.recipe import GenerateSettings
 
 SLOTS = 256
 MEAN_TOKENS, LOG_SD, LIMIT = 6094, 0.75, 32_768
-SHARED_VARIANCE = 0.85
+SHARED_VARIANCE = {"R1-0528": 0.92, "QwQ-32B": 0.88, "Qwen3-30B-A3B": 0.79}
 TOKENS_PER_S = 30.0
 # Problems by pass rate. "strong": Qwen2.5-Math, 8 samples of MATH problems; "weak": GPT-3
 # fine-tuned, 4 samples of GSM8K; "half solved": OpenR1-Math-220k solved 55 % of its problems.
@@ -86,25 +78,22 @@ def problem(number: int) -> Problem:
     )
 
 
-def length(problem_id: str, trace_id: str) -> int:
+def length(problem_id: str, trace_id: str, model: str) -> int:
     """Tokens of one sample, the same at every call."""
     own, shared = random.Random(trace_id).gauss(), random.Random(problem_id).gauss()
-    z = math.sqrt(SHARED_VARIANCE) * shared + math.sqrt(1 - SHARED_VARIANCE) * own
+    variance = SHARED_VARIANCE[model]
+    z = math.sqrt(variance) * shared + math.sqrt(1 - variance) * own
     return min(int(math.exp(math.log(MEAN_TOKENS) - LOG_SD**2 / 2 + LOG_SD * z)), LIMIT)
 
 
 class WaitingEngine:
-    """Takes as long as its answers are long; `slots` 0 answers at once."""
+    """Takes as long as its answers are long."""
 
     kind = "simulated"
+    concurrency = SLOTS
 
-    def __init__(self, slots: int, problem_of: dict[str, str] | None) -> None:
-        self._slots = slots
-        self._problem_of = problem_of
-
-    @property
-    def concurrency(self) -> int:
-        return self._slots
+    def __init__(self, model: str) -> None:
+        self._model = model
 
     async def __aenter__(self) -> Self:
         return self
@@ -118,10 +107,8 @@ class WaitingEngine:
         return None
 
     async def sample(self, request: Request) -> Completion:
-        tokens = 10
-        if self._problem_of is not None:
-            tokens = length(request.messages[-1].content, request.trace_id)
-            await asyncio.sleep(tokens / TOKENS_PER_S)
+        tokens = length(request.messages[-1].content, request.trace_id, self._model)
+        await asyncio.sleep(tokens / TOKENS_PER_S)
         return Completion("so</think>\\boxed{5}", "stop", 20, tokens, 0.0)
 
 
@@ -153,7 +140,9 @@ class Judge(Station):
         return Verdict(trace_id=trace.trace_id, status=status, verifier="simulated", version=1)
 
 
-def simulate(problems: int, rates: str = "strong", **settings: Any) -> Scheduler:
+def simulate(
+    problems: int, rates: str = "strong", model: str = "R1-0528", **settings: Any
+) -> Scheduler:
     """Our scheduler in virtual time."""
     sampler = Sampler(Teacher(model="m"), "simulated", 0)
     plan = Plan(GenerateSettings.model_validate({"stall_s": 1e9, **settings}))
@@ -162,7 +151,7 @@ def simulate(problems: int, rates: str = "strong", **settings: Any) -> Scheduler
 
     async def work() -> Scheduler:
         scheduler = Scheduler(plan, arrivals, iter(()), sampler, Judge(PASS_RATES[rates]))
-        await scheduler.drive(WaitingEngine(SLOTS, {}), lambda: None)
+        await scheduler.drive(WaitingEngine(model), lambda: None)
         return scheduler
 
     try:
@@ -171,11 +160,11 @@ def simulate(problems: int, rates: str = "strong", **settings: Any) -> Scheduler
         loop.close()
 
 
-def lengths(problems: int, samples: int) -> list[list[int]]:
+def lengths(problems: int, samples: int, model: str) -> list[list[int]]:
     sampler = Sampler(Teacher(model="m"), "simulated", 0)
     asked = [Asked(problem(n), n) for n in range(problems)]
     return [
-        [length(a.problem.prompt, sampler.fresh(a, i).trace_id) for i in range(samples)]
+        [length(a.problem.prompt, sampler.fresh(a, i).trace_id, model) for i in range(samples)]
         for a in asked
     ]
 
@@ -204,17 +193,20 @@ def slot_waits_for_slowest(groups: list[list[int]], slots: int) -> float:
     return work / (max(free) * slots)
 
 
-def occupancy(requests: int) -> None:
-    say(f"\nOccupancy, {requests} requests, {SLOTS} slots (overall; steady = until work runs dry)")
-    say("  n   ours  steady   first-in-first-out  slot waits for slowest  batch-synchronous")
+def occupancy(requests: int, model: str) -> None:
+    say(f"\nOccupancy, {requests} requests, {SLOTS} slots, lengths as alike as those of {model}")
+    say("(overall; steady = until work runs dry; known = longest first with all lengths known)")
+    say("  n   ours  steady  known  first-in-first-out  slot waits for slowest  batch-synchronous")
     for samples in (1, 4, 8):
         problems = requests // samples
-        account = simulate(problems, max_samples=samples, until_correct=False).account
+        settings: dict[str, Any] = {"max_samples": samples, "until_correct": False}
+        account = simulate(problems, model=model, **settings).account
         facts = account.report(GenerateSettings().price)
-        groups = lengths(problems, samples)
+        groups = lengths(problems, samples, model)
         jobs = [group[i] for i in range(samples) for group in groups]
+        known = pool_occupancy(sorted(jobs, reverse=True), SLOTS)
         say(
-            f"  {samples}  {facts['occupancy']:.3f}   {facts['steady_occupancy']:.3f}"
+            f"  {samples}  {facts['occupancy']:.3f}   {facts['steady_occupancy']:.3f}  {known:.3f}"
             f"  {pool_occupancy(jobs, SLOTS):16.3f}  {slot_waits_for_slowest(groups, SLOTS):20.3f}"
             f"  {batch_synchronous(jobs, SLOTS):19.3f}"
         )
@@ -237,48 +229,17 @@ def until_k(problems: int) -> None:
             )
 
 
-def overhead(count: int) -> None:
-    """Completions a second through scheduler, verifiers and store, with an engine of no time."""
-    recipe = Recipe(name="benchmark", teacher=Teacher(model="m", prefill="<think>"))
-
-    async def work(folder: Path) -> float:
-        with Run.open(folder / "run", recipe) as run, VerifierPool(recipe.verify) as pool:
-            sampler = Sampler(recipe.teacher or Teacher(model="m"), "null", 0)
-            outbox = Outbox(run)
-            outbox.start()
-
-            def arrivals() -> Iterator[Asked]:
-                for n in range(count):
-                    made = Asked(problem(n), n)
-                    outbox.put(made.problem)
-                    yield made
-
-            plan = Plan(GenerateSettings(max_samples=1))
-            scheduler = Scheduler(plan, arrivals(), iter(()), sampler, Station(outbox, pool))
-            began = time.perf_counter()
-            await scheduler.drive(WaitingEngine(SLOTS, None), lambda: None)
-            await outbox.close()
-            return count / (time.perf_counter() - began)
-
-    with tempfile.TemporaryDirectory() as folder:
-        rate = asyncio.run(work(Path(folder)))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    say(f"  {count:>8} traces: {rate:,.0f} completions/s, peak memory so far {peak:,.0f} MiB")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the work")
-    parser.add_argument("--traces", type=int, default=100_000, help="the largest overhead run")
     options = parser.parse_args()
     scale = 10 if options.quick else 1
     say(f"Python {sys.version.split()[0]}")
-    for requests in (2_000, 20_000)[: 1 if options.quick else 2]:
-        occupancy(requests)
+    for model in SHARED_VARIANCE:
+        occupancy(2_000, model)
+    if not options.quick:
+        occupancy(20_000, "R1-0528")
     until_k(4_000 // scale)
-    say("\nOverhead, real time (the largest run last, so that growth of memory shows)")
-    for count in (10_000 // scale, options.traces // scale):
-        overhead(count)
 
 
 if __name__ == "__main__":

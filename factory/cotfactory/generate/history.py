@@ -7,52 +7,39 @@ import polars as pl
 
 from cotfactory.generate.plan import Asked, Plan
 from cotfactory.generate.samples import Sample, Sampler
+from cotfactory.store.known import IdSet, RowsById
 from cotfactory.store.read import restore_raw, scan
 from cotfactory.store.run import Run
 from cotfactory_schemas import Outcome, Problem, Trace, tables
 from cotfactory_schemas.recipe import GenerateSettings
-
-_COLUMNS = (
-    "trace_id", "problem_id", "sample", "continuation", "parent_id",
-    "finish_reason", "seconds", "max_tokens",
-)  # fmt: skip
 
 
 class History:
     """The traces of one teacher by problem, and the problems that the run knows."""
 
     def __init__(self, run: Run, sampler: Sampler, settings: GenerateSettings) -> None:
-        known = scan(run, "problems").select("problem_id").collect()
-        self.known_problems = set(known.get_column("problem_id"))
-        outcomes = (
-            scan(run, "outcomes")
-            .filter(pl.col("teacher") == sampler.teacher.fingerprint)
-            .select("problem_id", "outcome")
-            .collect()
-        )
-        self._outcomes = dict(outcomes.iter_rows())  # of several rows the newest stays
+        problems = scan(run, "problems").select("problem_id").collect()
+        self.known_problems = IdSet(problems.get_column("problem_id"))
         self._run = run
         self._sampler = sampler
         self._settings = settings
-        rows = self._rows().collect()
-        self._of_problem = {
-            str(key): frame
-            for (key,), frame in rows.partition_by("problem_id", as_dict=True).items()
-        }
+        outcomes = self._of_teacher("outcomes").select("problem_id", "outcome")
+        self._outcomes = RowsById(outcomes.collect(), "problem_id")
+        self._of_problem = RowsById(self._rows().collect(), "problem_id")
         self._cut: dict[str, Asked] = {}
 
     def recall(self, problem: Problem, order: int, plan: Plan) -> Asked:
         """Counts into the plan what was asked of `problem`; the caller admits the result."""
         asked = Asked(problem, order)
-        frame = self._of_problem.pop(problem.problem_id, None)
-        for row in frame.iter_rows(named=True) if frame is not None else ():
+        for row in self._of_problem.of(problem.problem_id).iter_rows(named=True):
             self._count(row, asked, plan)
         return asked
 
     def outcome(self, asked: Asked) -> Outcome | None:
         """The row that says what became of a problem; None when the run says so already."""
         problem_id = asked.problem.problem_id
-        if asked.outcome is None or self._outcomes.get(problem_id) == asked.outcome:
+        written = self._outcomes.of(problem_id).get_column("outcome")  # the newest is the last
+        if asked.outcome is None or (len(written) and written[-1] == asked.outcome):
             return None
         return Outcome(
             problem_id=problem_id,
@@ -78,36 +65,36 @@ class History:
                     yield longer
 
     def _count(self, row: dict[str, Any], asked: Asked, plan: Plan) -> None:
-        if row["continuation"] == "journey":
-            return
-        if row["continuation"] == "":
+        if row["fresh"]:
             asked.used.add(row["sample"])
         if row["seconds"] is not None:
             plan.took(asked, row["seconds"])
-        if row["continued"]:
-            return
-        cut = row["finish_reason"] == "length" and row["max_tokens"] is not None
-        if cut and self._sampler.next_limit(row["max_tokens"], self._settings) is not None:
-            self._cut[row["trace_id"]] = asked
+        if row["cut"] is not None:
+            self._cut[row["cut"]] = asked
             asked.pending += 1
-        elif row["status"] is not None:
+        elif row["status"] is not None and not row["continued"]:
             plan.count(asked, row["status"])
 
     def _rows(self) -> pl.LazyFrame:
-        traces = scan(self._run, "traces").filter(
-            pl.col("teacher") == self._sampler.teacher.fingerprint
-        )
-        traces = traces.select(_COLUMNS)
+        """Columns problem_id, sample, fresh, seconds, continued, status, cut (the id, if it is)."""
+        traces = self._of_teacher("traces").filter(pl.col("continuation") != "journey")
         verdicts = scan(self._run, "verdicts").select("trace_id", "status")
+        judged = verdicts.unique("trace_id", keep="last", maintain_order=True)
         continued = traces.filter(pl.col("continuation") == "limit").select(
             pl.col("parent_id").alias("trace_id"), continued=True
         )
+        limits = (self._sampler.teacher.sampling.max_tokens, *self._settings.continue_truncated)
+        is_cut = (pl.col("finish_reason") == "length") & (pl.col("max_tokens") < max(limits))
         return (
-            traces.join(
-                verdicts.unique("trace_id", keep="last", maintain_order=True),
-                on="trace_id",
-                how="left",
-            )
+            traces.join(judged, on="trace_id", how="left")
             .join(continued.unique(), on="trace_id", how="left")
             .with_columns(pl.col("continued").fill_null(value=False))
-        )
+            .select(
+                "problem_id", "sample", "seconds", "continued", "status",
+                fresh=pl.col("continuation") == "",
+                cut=pl.when(is_cut & ~pl.col("continued")).then("trace_id"),
+            )
+        )  # fmt: skip
+
+    def _of_teacher(self, table: str) -> pl.LazyFrame:
+        return scan(self._run, table).filter(pl.col("teacher") == self._sampler.teacher.fingerprint)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from cotfactory.sources.base import ProblemSource, RowFault
+from cotfactory.store.known import IdSet
 from cotfactory_schemas import Plugin, Problem
 from cotfactory_schemas.registry import Registry
 
@@ -29,11 +30,8 @@ def make_source(plugin: Plugin) -> ProblemSource:
 
 def problems(plugins: tuple[Plugin, ...]) -> Iterator[Problem | RowFault]:
     """Yields the problems of all entries, each problem once, and the rows that made none."""
-    seen: set[str] = set()
+    seen = IdSet()
     for plugin in plugins:
         for problem in make_source(plugin).problems():
-            if isinstance(problem, RowFault):
-                yield problem
-            elif problem.problem_id not in seen:
-                seen.add(problem.problem_id)
+            if isinstance(problem, RowFault) or seen.add(problem.problem_id):
                 yield problem

@@ -12,11 +12,13 @@ def scan(run: Run, table: str) -> pl.LazyFrame:
     """All committed rows of a table (`problems`, `traces` …), oldest part first.
 
     The raw text of traces, which parts hold only where it cannot be put together again, is there.
+    A column that parts of an older version lack is null there.
     """
     parts = run.parts(table)
     if not parts:
         return empty(TABLES[table]).lazy()
-    frame = pl.scan_parquet(parts)
+    schema = empty(TABLES[table]).schema
+    frame = pl.scan_parquet(parts, schema=schema, missing_columns="insert", extra_columns="ignore")
     return restore_raw(frame) if table == "traces" else frame
 
 

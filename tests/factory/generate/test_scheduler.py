@@ -1,7 +1,8 @@
 """The scheduler against an engine whose answers are scripted, with the real store and verifiers."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -12,6 +13,7 @@ import pytest
 from builders import problem
 from cotfactory.engines.base import Completion, EngineError, EngineLost, Request
 from cotfactory.errors import CotfactoryError
+from cotfactory.generate import scheduler as scheduling
 from cotfactory.generate.history import History
 from cotfactory.generate.outbox import Outbox
 from cotfactory.generate.plan import Asked, Plan
@@ -19,7 +21,7 @@ from cotfactory.generate.samples import Sampler
 from cotfactory.generate.scheduler import REFUSED_IN_A_ROW, Scheduler
 from cotfactory.generate.station import Station
 from cotfactory.store.read import scan
-from cotfactory.store.run import Run
+from cotfactory.store.run import Row, Run, RunWriter
 from cotfactory_filters.verify.pool import VerifierPool
 from cotfactory_schemas import Problem, Recipe, Teacher, ids
 
@@ -135,6 +137,28 @@ def test_slots_are_full_and_never_more_than_full(tmp_path: Path) -> None:
     scheduler = drive(tmp_path, recipe(max_samples=4, until_correct=False), engine, PROBLEMS)
     assert engine.most_in_flight == 5
     assert scheduler.account.completions == 32
+
+
+def test_a_disk_that_falls_behind_holds_the_asking(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    behind: list[int] = []
+
+    def slowly(run: RunWriter, rows: Iterable[Row]) -> None:
+        group = list(rows)
+        behind.append(len(group))
+        time.sleep(0.1)
+        append(run, group)
+
+    append = RunWriter.append
+    monkeypatch.setattr(RunWriter, "append", slowly)
+    monkeypatch.setattr(scheduling, "MAX_BACKLOG", 4)
+    engine = ScriptedEngine(lambda _: RIGHT, concurrency=2)
+    scheduler = drive(tmp_path, recipe(), engine, PROBLEMS)
+    assert len(traces(tmp_path)) == 8
+    # four that may wait, and the trace and verdict of each slot and its problem and outcome
+    assert max(behind) <= 4 + 2 * 4
+    assert scheduler.account.phase_s["store_wait"] > 0
 
 
 def test_seeds_are_distinct_and_repeat(tmp_path: Path) -> None:

@@ -1,14 +1,15 @@
 """Whole sessions of generating, on recorded answers."""
 
 import json
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import polars as pl
 import pytest
 
 from cotfactory.errors import UsageError
-from cotfactory.generate import generate
+from cotfactory.generate import generate, heartbeat, samples
 from cotfactory.generate.limits import Limits, parse_duration, parse_shard
 from cotfactory.generate.pilot import count_problems, fraction, project
 from cotfactory.generate.preview import preview
@@ -67,6 +68,37 @@ def test_a_wrong_thought_is_handed_back_once_and_judged_like_any_other(tmp_path:
         assert row["raw"].endswith(f"{told}\n\n{GONE_ON}")
         assert row["raw"].count("</think>") == 1
     assert session(tmp_path / "run", made)["requests"] == 0
+
+
+class LeapingClock(datetime):
+    """A wall clock that leaps a year at each look, forth and back."""
+
+    looks = 0
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        cls.looks += 1
+        return super().now(tz) + timedelta(days=365 if cls.looks % 2 else -365)
+
+
+def test_a_clock_that_leaps_changes_only_dates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = recipe(tmp_path, 5, [WRONG, RIGHT])
+    session(tmp_path / "steady", made)
+    monkeypatch.setattr(samples, "datetime", LeapingClock)
+    monkeypatch.setattr(heartbeat, "datetime", LeapingClock)
+    leaping = session(tmp_path / "leaping", made, Limits(max_runtime_s=3600))
+    assert leaping["requests"] == 10
+    assert all(0 <= seconds < 60 for seconds in leaping["phase_s"].values())
+    assert session(tmp_path / "leaping", made)["requests"] == 0
+    steady, leapt = (
+        scan(Run.read(tmp_path / name), "traces").collect().sort("trace_id")
+        for name in ("steady", "leaping")
+    )
+    assert leapt.get_column("created_at").str.slice(0, 4).n_unique() == 2
+    timed = ("created_at", "seconds")
+    assert leapt.drop(timed).equals(steady.drop(timed))
 
 
 def test_a_pilot_is_a_part_of_the_run_and_projects_the_whole(tmp_path: Path) -> None:

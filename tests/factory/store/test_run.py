@@ -3,11 +3,12 @@ import sys
 from pathlib import Path
 
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 
 from builders import problem, trace, verdict
 from cotfactory.errors import CotfactoryError
-from cotfactory.store import atomic
+from cotfactory.store import atomic, parts
 from cotfactory.store.lock import is_locked
 from cotfactory.store.read import scan
 from cotfactory.store.run import Run, RunWriter
@@ -39,6 +40,19 @@ def test_what_was_appended_is_read_back_after_closing(tmp_path: Path) -> None:
     }
     (row,) = scan(written, "traces").collect().to_dicts()
     assert tables.from_row(Trace, row) == made
+
+
+def test_a_part_of_many_row_groups_holds_every_row_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "ROW_GROUP_ROWS", 4)
+    made = [trace(problem(), sample) for sample in range(10)]
+    with Run.open(tmp_path, RECIPE) as run:
+        run.append(made)
+    (part,) = Run.read(tmp_path).parts("traces")
+    assert pq.ParquetFile(part).metadata.num_row_groups == 3
+    assert traces_in(tmp_path) == [one.trace_id for one in made]
+    assert Run.read(tmp_path).rows("traces") == 10
 
 
 def test_raw_text_is_stored_once(tmp_path: Path) -> None:
