@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -17,6 +18,7 @@ from cotfactory_schemas import Plugin, Settings, Teacher
 _KILLS = 3  # a request in flight at the death of so many replicas is taken for the cause
 _IN_FLIGHT = 10_000  # of one actor; what its engine can use is known when it has started
 _SHUT_DOWN_S = 30.0
+_WATCH_S = 10.0
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,9 @@ class RaySettings(Settings):
         default=None, ge=0, description="that a replica claims; None is 1 where Ray sees any"
     )
     restarts: int = Field(default=3, ge=0, description="of a replica that dies")
+    stall_s: float = Field(
+        default=1800, gt=0, description="a replica that answers nothing for so long is replaced"
+    )
     runtime_env: dict[str, Any] = Field(
         default_factory=dict, description="Ray's: environment variables, packages … of replicas"
     )
@@ -53,6 +58,7 @@ class _Seat:
     actor: Any = None
     concurrency: int = 0  # 0 until it is ready
     in_flight: int = 0
+    answered: float = 0.0  # when it last gave an answer, or got work while it had none
     deaths: int = 0
     fault: str = ""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -141,7 +147,10 @@ class RayEngine:
         """Returns what the replica says; None when it died."""
         import ray  # noqa: PLC0415 - an extra
 
-        actor, seat.in_flight = seat.actor, seat.in_flight + 1
+        actor = seat.actor
+        if not seat.in_flight:
+            seat.answered = _now()
+        seat.in_flight += 1
         reference = actor.sample.remote(request)
         try:
             answer: Completion | Fault = await reference
@@ -153,6 +162,7 @@ class RayEngine:
             return None
         finally:
             seat.in_flight -= 1
+        seat.answered = _now()
         if isinstance(answer, Fault) and answer.lost:
             self._died(seat, actor, answer.what)
         return answer
@@ -184,13 +194,22 @@ class RayEngine:
                     return  # it would fail again
                 seat.concurrency = answer
                 self._news.set()
-                await seat.changed.wait()
+                await self._watch(seat)
             except ray.exceptions.RayError as error:
                 seat.fault = str(error).strip().split("\n")[0]
             finally:
                 self._kill(seat)
                 self._news.set()
             seat.deaths += 1
+
+    async def _watch(self, seat: _Seat) -> None:
+        """Returns when the replica has died, or hangs."""
+        stall_s = self._settings.stall_s
+        while not seat.changed.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(seat.changed.wait(), min(stall_s, _WATCH_S))
+            if seat.in_flight and _now() - seat.answered > stall_s:
+                self._died(seat, seat.actor, f"it has answered nothing for {stall_s:g} s")
 
     def _new_replica(self, seat: _Seat) -> Any:  # noqa: ANN401 - ray has no types
         import ray  # noqa: PLC0415 - an extra
@@ -273,3 +292,7 @@ class RayEngine:
         self._news.set()
         if self._ours:
             await asyncio.to_thread(ray.shutdown)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -47,11 +47,11 @@ def replaying(recording: Path, tokens_per_s: float = 20, **settings: Any) -> Ray
     return engine
 
 
-def kill_a_replica() -> None:
-    """As a machine's fault would: its process goes, without a word."""
+def kill_a_replica(how: signal.Signals = signal.SIGKILL) -> None:
+    """As a machine's fault would: its process goes, or stands still, without a word."""
     processes = [path.parent for path in Path("/proc").glob("[0-9]*/cmdline")]
     ours = [place for place in processes if is_ours(place)]
-    os.kill(int(ours[0].name), signal.SIGKILL)
+    os.kill(int(ours[0].name), how)
 
 
 def is_ours(place: Path) -> bool:
@@ -93,6 +93,21 @@ def test_samples_of_a_replica_that_dies_are_asked_again_and_it_is_replaced(recor
             await asyncio.sleep(0.2)
             kill_a_replica()
             answers = await asyncio.gather(*tasks)
+            await ready(engine, 128)
+            return answers
+
+    answers = asyncio.run(ask())
+    assert [answer.text for answer in answers] == ["an answer"] * 40
+
+
+def test_samples_of_a_replica_that_hangs_are_asked_again_and_it_is_replaced(
+    recording: Path,
+) -> None:
+    async def ask() -> list[Completion]:
+        async with replaying(recording, replicas=2, stall_s=2) as engine:
+            await ready(engine, 128)
+            kill_a_replica(signal.SIGSTOP)
+            answers = await asyncio.gather(*(engine.sample(asking("Q")) for _ in range(40)))
             await ready(engine, 128)
             return answers
 
