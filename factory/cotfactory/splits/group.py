@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from cotfactory.splits.assistant import Turn, read_turn
-from cotfactory.splits.candidates import Candidate
+from cotfactory_filters.annotate.candidates import Candidate
 from cotfactory_schemas import Problem, Trace, Verdict
 from cotfactory_schemas.split import Part
 from cotfactory_schemas.verdict import Status

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from cotfactory.splits.candidates import CUE
+from cotfactory.splits.cues import CUE
 from cotfactory.splits.group import Sample
 from cotfactory.splits.spans import Range, journey_spans
+from cotfactory_filters.annotate.candidates import plain
 from cotfactory_schemas import Span
 
 MAX_REFLECTION_CHARS = 400
@@ -33,6 +34,8 @@ def _turns(sample: Sample) -> Iterator[Range]:
         stated = judged.candidate
         if judged.status != "incorrect" or stated.start < reached:
             continue
+        if any(plain(c.candidate.text) == plain(stated.text) for c in candidates[here + 1 :]):
+            continue  # it comes back to this answer: not seen to be wrong yet
         if _goes_on_to(thought, stated.end, sample.extracted):
             continue
         others = (c.candidate for c in candidates[here + 1 :])

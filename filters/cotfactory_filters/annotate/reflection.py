@@ -6,7 +6,7 @@ import polars as pl
 from pydantic import Field
 
 from cotfactory_filters.annotate.base import Annotator
-from cotfactory_filters.annotate.candidates import candidates
+from cotfactory_filters.annotate.candidates import find_candidates, plain
 from cotfactory_filters.annotate.reflection_scan import count_words, vocabulary
 from cotfactory_filters.utf8 import utf8
 from cotfactory_schemas import Settings
@@ -50,7 +50,7 @@ class Reflection(Annotator[ReflectionSettings]):
     """
 
     name = "reflection"
-    version = 1
+    version = 2  # 2: candidates are those that the splits see
     settings_model = ReflectionSettings
     schema: ClassVar = {
         **{word.replace(" ", "_"): pl.Int32() for word in REASONING_WORDS},
@@ -66,7 +66,10 @@ class Reflection(Annotator[ReflectionSettings]):
         counts = count_words(utf8(traces["reasoning"]), _VOCABULARY)
         names = [word.replace(" ", "_") for word in REASONING_WORDS]
         columns = [*names, "verification", "might", "since", "words"]
-        stated = [candidates(thought or "") for thought in traces["reasoning"]]
+        stated = [
+            [plain(c.text) for c in find_candidates(thought or "")]
+            for thought in traces["reasoning"]
+        ]
         found = pl.DataFrame(counts, schema=columns, orient="row").with_columns(
             reasoning_words=pl.sum_horizontal(names),
             candidates=pl.Series([len(c) for c in stated], dtype=pl.Int32),

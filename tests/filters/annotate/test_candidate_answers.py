@@ -1,6 +1,6 @@
 import pytest
 
-from cotfactory.splits.candidates import CUE, count_cues, find_candidates
+from cotfactory_filters.annotate.candidates import find_candidates
 
 
 @pytest.mark.parametrize(
@@ -43,21 +43,3 @@ def test_what_is_not_stated_as_the_answer_is_none(thought: str) -> None:
 
 def test_a_box_in_a_phrase_is_one_candidate() -> None:
     assert [c.text for c in find_candidates("The answer is $\\boxed{12}$.")] == ["12"]
-
-
-@pytest.mark.parametrize(
-    "cue", ["Wait,", "hold on", "that doesn't match", "等等", "Moment", "待って"]
-)
-def test_a_reflection_is_heard_in_several_languages(cue: str) -> None:
-    assert CUE.search(f"12. {cue} 13")
-
-
-def test_reflections_are_counted_as_they_are_found() -> None:
-    thoughts = [
-        "Wait, no. Hmm, let me check.",
-        "等等，不对。",
-        "Six sevens.",
-        "",
-        "ВАЖНО: ПРОВЕРИМ",
-    ]
-    assert count_cues(thoughts) == [len(CUE.findall(thought)) for thought in thoughts]
