@@ -21,7 +21,10 @@ _JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
 
 
 class Columns:
-    """Finds our fields in rows: in the mapped column, or in one of the field's own name."""
+    """Finds our fields in rows: in the mapped column, or in one of the field's own name.
+
+    A mapped name may be a dotted path into a nested column.
+    """
 
     def __init__(self, mapping: Mapping[str, str], fields: Collection[str], option: str) -> None:
         for field in mapping:
@@ -38,9 +41,9 @@ class Columns:
             KeyError: the field is mapped to a column that the row does not have.
         """
         column = self.mapping[field]
-        if field in self._mapped and column not in row:
-            raise KeyError(column)
-        return row.get(column)
+        if column in row or field not in self._mapped:
+            return row.get(column)
+        return _within(row, column)
 
     def text(self, row: Mapping[str, Any], field: str) -> str | None:
         """The field's value as text; numbers and booleans are written out."""
@@ -64,7 +67,19 @@ class Columns:
     def rest(self, row: Mapping[str, Any]) -> dict[str, JsonValue]:
         """The columns that are no field of ours."""
         used = set(self.mapping.values())
+        used |= {column.partition(".")[0] for column in used if column not in row}
         return {k: plain(v) for k, v in row.items() if k not in used}
+
+
+def _within(row: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401
+    """The value at a dotted path into nested columns, or into JSON text that a column holds."""
+    found: Any = row
+    for name in path.split("."):
+        found = json.loads(found) if isinstance(found, str) else found
+        if not isinstance(found, Mapping) or name not in found:
+            raise KeyError(path)
+        found = found[name]
+    return found
 
 
 def _is_number(value: object) -> bool:

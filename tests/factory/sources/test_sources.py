@@ -1,5 +1,7 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -59,6 +61,21 @@ def test_what_a_verifier_needs_is_mapped_from_columns(tmp_path: Path) -> None:
     assert isinstance(made, Problem)
     assert made.checks == {"tests": ["assert f(1) == 1"]}
     assert made.extra == {"note": "NaN stays text"}
+
+
+@pytest.mark.parametrize("dump", [json.dumps, dict])
+def test_what_stands_in_a_nested_column_is_mapped_by_a_dotted_path(
+    tmp_path: Path, dump: Callable[[Any], Any]
+) -> None:
+    path = tmp_path / "p.jsonl"
+    info = {"language": "python", "test_cases": [{"input": "1", "output": "2"}]}
+    path.write_text(json.dumps({"prompt": "Write.", "info": dump(info), "note": 1}), "utf-8")
+    (made,) = files(path, columns={"checks.io": "info.test_cases"})
+    assert isinstance(made, Problem)
+    assert made.checks == {"io": [{"input": "1", "output": "2"}]}
+    assert made.extra == {"note": 1}
+    (fault,) = files(path, columns={"checks.io": "info.tests"})
+    assert "'info.tests' is missing" in str(fault)
 
 
 def test_parquet_rows_with_chat_messages(tmp_path: Path) -> None:

@@ -306,3 +306,34 @@ def test_programs_import_the_packages_that_the_settings_name_and_no_others() -> 
     assert "ModuleNotFoundError" in missing.detail
     absent = CodeVerifier(CodeSettings(limits=LIMITS, modules=("no_such_package",)))
     assert "no_such_package" in judged(absent, program, tests=tests).detail
+
+
+@pytest.mark.parametrize(
+    "io",
+    [
+        [{"input": "2\n", "output": "4\n", "type": "stdin_stdout", "fn_name": None}],
+        {"inputs": ["2\n"], "outputs": ["4\n"]},
+        '{"inputs": ["2\\n"], "outputs": ["4\\n"]}',
+    ],
+)
+def test_tests_in_the_forms_of_public_sets_are_read(verifier: CodeVerifier, io: Any) -> None:
+    assert judged(verifier, "print(2 * int(input()))", io=io).status == "correct"
+    assert judged(verifier, "print(3 * int(input()))", io=io).status == "incorrect"
+
+
+@pytest.mark.parametrize(
+    ("io", "says"),
+    [
+        ([{"input": "[2]", "output": "4", "fn_name": "double"}], "asserts"),
+        ({"inputs": ["2"], "outputs": ["4"], "fn_name": "double"}, "asserts"),
+        ({"inputs": ["2", "3"], "outputs": ["4"]}, "shorter"),
+        ("no JSON", "io"),
+        ({"in": []}, "outputs"),
+    ],
+)
+def test_tests_that_cannot_be_read_make_no_verdict(
+    verifier: CodeVerifier, io: Any, says: str
+) -> None:
+    said = judged(verifier, "print(2 * int(input()))", io=io)
+    assert said.status == "unverifiable"
+    assert says in said.detail
