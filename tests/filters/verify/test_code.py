@@ -328,7 +328,7 @@ def test_tests_in_the_forms_of_public_sets_are_read(verifier: CodeVerifier, io: 
         ({"inputs": ["2"], "outputs": ["4"], "fn_name": "double"}, "asserts"),
         ({"inputs": ["2", "3"], "outputs": ["4"]}, "shorter"),
         ("no JSON", "io"),
-        ({"in": []}, "outputs"),
+        ({"in": []}, "inputs"),
     ],
 )
 def test_tests_that_cannot_be_read_make_no_verdict(
