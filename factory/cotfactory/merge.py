@@ -16,7 +16,7 @@ from cotfactory_schemas import tables
 KEYS: Mapping[str, tuple[str, ...]] = {
     "problems": ("problem_id",),
     "traces": ("trace_id",),
-    "verdicts": ("trace_id", "verifier", "version"),
+    "verdicts": ("trace_id", "verifier", "version", "settings", "method", "status"),
     "outcomes": ("problem_id", "teacher", "outcome"),
 }
 
@@ -34,16 +34,22 @@ def merge(
     added: Counter[str] = Counter()
     sources = [Run.read(path) for path in runs]
     for table, key in KEYS.items():
-        known = set(scan(into, table).select(key).collect().iter_rows())
+        there = scan(into, table).select(key).collect().iter_rows(named=True)
+        known = {_identity(row, key) for row in there}
         for run in sources:
             for group in _groups(run, table):
-                new = [row for row in group if tuple(row[name] for name in key) not in known]
-                known.update(tuple(row[name] for name in key) for row in new)
+                new = [row for row in group if _identity(row, key) not in known]
+                known.update(_identity(row, key) for row in new)
                 into.append([_noun(table, row) for row in new])
                 added[table] += len(new)
                 progress(f"merge {table}", added[table], None)
     into.roll()
     return added
+
+
+def _identity(row: Mapping[str, Any], key: tuple[str, ...]) -> tuple[Any, ...]:
+    """What tells a row from others; parts of older versions have no settings, which is none."""
+    return tuple("" if row.get(name) in (None, "{}") else row[name] for name in key)
 
 
 def _groups(run: Run, table: str) -> Iterator[list[dict[str, Any]]]:

@@ -19,6 +19,7 @@ from cotfactory.report import write_report
 from cotfactory.splits import materialise, reflect
 from cotfactory.store.run import Run
 from cotfactory.verdicts import verify
+from cotfactory.voting import majority
 from cotfactory_schemas import Recipe
 
 SPLITS = ("shortcut", "journey", "rejected")
@@ -69,6 +70,7 @@ def filter_run(out: Path, recipe: Recipe | None, display: Display) -> Made:
     """Judges, measures, decides and builds the splits; computes only what is missing or changed."""
     with Run.open(out, recipe) as run:
         verify(run, display.stage)
+        majority(run, display.stage)
         judge(run, display.stage)
         annotate(run, with_benchmarks(run), display.stage)
         deduplicate(run, display.stage)

@@ -68,21 +68,46 @@ class GenerateSettings(Settings):
 
 
 class JudgeSettings(Settings):
-    """A model that judges what rules could not settle, against the reference or a rubric.
+    """A model that judges what the verifiers could not settle: what it says replaces their word.
 
-    `when` are the statuses that get a second opinion; what the judge says replaces them.
+    `mode: reference` compares with the reference. `mode: rubric` judges problems that have no
+    reference by their own criteria (`checks.rubric`), or else by `rubric`; without either it leaves
+    them alone. `when` are the statuses that it is asked about; None are those that the mode is for.
     """
 
     teacher: Teacher
     engine: Plugin
     mode: Literal["reference", "rubric"] = "reference"
-    when: tuple[Status, ...] = ("incorrect", "unparsable", "timeout")
+    rubric: str = Field(default="", description="criteria for problems that bring none")
+    when: tuple[Status, ...] | None = None
     attempts: int = Field(default=3, ge=1, description="how often a malformed reply is asked again")
+
+    @property
+    def statuses(self) -> tuple[Status, ...]:
+        """The statuses that the judge is asked about."""
+        if self.when is not None:
+            return self.when
+        if self.mode == "rubric":
+            return ("unverifiable",)
+        return ("incorrect", "unparsable", "timeout")
+
+
+class MajoritySettings(Settings):
+    """A vote over the samples of a problem that has no reference.
+
+    `min_share` of all samples must give the same answer. `verifier` says which answers are the
+    same, where the problem names none.
+    """
+
+    min_samples: int = Field(default=4, ge=2, description="fewer samples hold no vote")
+    min_share: float = Field(default=0.5, gt=0, le=1)
+    verifier: str = "math"
 
 
 class VerifySettings(Settings):
-    """Limits for one verdict, and settings by verifier name."""
+    """Limits for one verdict, settings by verifier name, and who speaks after the verifiers."""
 
+    majority: MajoritySettings | None = None
     judge: JudgeSettings | None = None
 
     timeout_s: float = Field(default=5.0, gt=0)

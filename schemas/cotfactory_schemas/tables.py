@@ -62,13 +62,19 @@ def to_row(noun: BaseModel) -> dict[str, Any]:
 def from_row(noun: type[N], row: Mapping[str, Any]) -> N:
     """Reads a row of `noun`'s table back; columns that are not the noun's own are left out.
 
+    A null for a dictionary, which parts of an older version give, is the field's default.
+
     Raises:
         pydantic.ValidationError: a value does not fit its field.
     """
     values = {name: row[name] for name in noun.model_fields if name in row}
     for name, field in noun.model_fields.items():
-        if get_origin(field.annotation) is dict and isinstance(values.get(name), str):
+        if get_origin(field.annotation) is not dict or name not in values:
+            continue
+        if isinstance(values[name], str):
             values[name] = json.loads(values[name])
+        elif values[name] is None:
+            del values[name]
     return noun.model_validate(values)
 
 

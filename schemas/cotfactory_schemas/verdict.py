@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field, JsonValue
+
 from cotfactory_schemas.base import Noun
 
 Status = Literal["correct", "incorrect", "unparsable", "timeout", "error", "unverifiable"]
@@ -13,7 +15,9 @@ class Verdict(Noun):
     `extracted` is the answer as found in the trace, `reference` the form it was compared with.
     `method` says which way decided (`string`, `rational`, `symbolic`, `score_answer` …), `found`
     which way the answer was found (`boxed`, `answer_tag`, `hash_marks`, `phrase`, `last_line` …).
-    `seconds` is the time spent. `detail` is one readable sentence, empty when there is no more to
+    `settings` are the verifier's settings that are not its defaults (and a limit that it failed
+    at): with `verifier` and `version` they say whether it would judge otherwise today. `seconds` is
+    the time spent. `detail` is one readable sentence, empty when there is no more to
     say.
     """
 
@@ -21,6 +25,7 @@ class Verdict(Noun):
     status: Status
     verifier: str
     version: int
+    settings: dict[str, JsonValue] = Field(default_factory=dict)
     method: str = ""
     found: str = ""
     extracted: str | None = None

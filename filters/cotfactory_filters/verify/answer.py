@@ -14,7 +14,8 @@ MAX_ANSWER_CHARS = 2000
 class Question(NamedTuple):
     """All that a judgement depends on, so that equal questions are judged once.
 
-    `hints` is what a verifier takes from the problem beside its reference, hashable.
+    `hints` is what a verifier takes from the problem beside its reference: texts, numbers, truth
+    values and tuples of these, which are hashable and cross to a worker as JSON.
     """
 
     reference: str

@@ -12,10 +12,10 @@ from collections import deque
 from multiprocessing.connection import Connection
 from typing import NamedTuple
 
+from cotfactory_filters.verify import messages
 from cotfactory_filters.verify.answer import Judgement
 from cotfactory_filters.verify.memo import Settle
-from cotfactory_filters.verify.worker import Job, Limits, Reply
-from cotfactory_schemas import Verdict
+from cotfactory_filters.verify.messages import Limits, Outcome
 from cotfactory_schemas.recipe import VerifySettings
 
 BATCH = 32  # jobs in one message: hides the hand-over, small enough to share work fairly
@@ -25,9 +25,10 @@ JOIN_S = 10.0
 
 
 class Task(NamedTuple):
-    """A job, and who wants its outcome."""
+    """A job as `messages` writes it, its limit, and who wants its outcome."""
 
-    job: Job
+    job: str
+    timeout_s: float
     settle: Settle
 
 
@@ -46,37 +47,38 @@ class WorkerProcess:
                 start_new_session=True,
             )
         self._socket = Connection(ours.detach())
-        self.send(Limits(settings.memory_mib, settings.verifiers))
+        self.send(messages.write_limits(Limits(settings.memory_mib, settings.verifiers)))
 
-    def send(self, message: object) -> None:
+    def send(self, message: bytes) -> None:
         """Sends; that a worker is gone shows when its reply is awaited."""
         with contextlib.suppress(OSError):
-            self._socket.send(message)
+            self._socket.send_bytes(message)
 
-    def answer(self, job: Job) -> tuple[Judgement | Verdict, float, bool]:
-        """Returns the outcome of the job sent, the seconds spent, and whether the worker lives."""
+    def answer(self, timeout_s: float) -> tuple[Outcome, float, bool]:
+        """Returns the outcome of the next job, the seconds spent, and whether the worker lives."""
         started = time.perf_counter()
         try:
             if self._reply(STARTUP_S) is None:
                 return Judgement("error", "", detail="the worker did not start"), 0.0, False
             started = time.perf_counter()
-            reply = self._reply(job.timeout_s + GRACE_S)
+            reply = self._reply(timeout_s + GRACE_S)
+            outcome = None if reply is None else messages.read_outcome(reply)
         except (EOFError, OSError):
             self.kill()
             code = self._process.wait()
             died = Judgement("error", "", detail=f"the worker process ended (code {code})")
             return died, time.perf_counter() - started, False
+        except ValueError:
+            garbled = Judgement("error", "", detail="the worker said nothing that can be read")
+            return garbled, time.perf_counter() - started, False
         seconds = time.perf_counter() - started
-        if reply is None or reply[1] is None:
-            late = Judgement("timeout", "", detail=f"no verdict within {job.timeout_s:g} s")
+        if outcome is None:
+            late = Judgement("timeout", "", detail=f"no verdict within {timeout_s:g} s")
             return late, seconds, False
-        return reply[1], seconds, True
+        return outcome, seconds, True
 
-    def _reply(self, timeout_s: float) -> Reply | None:
-        if not self._socket.poll(timeout_s):
-            return None
-        reply: Reply = self._socket.recv()
-        return reply
+    def _reply(self, timeout_s: float) -> bytes | None:
+        return self._socket.recv_bytes() if self._socket.poll(timeout_s) else None
 
     def kill(self) -> None:
         """Ends the worker and what it started, at once."""
@@ -148,9 +150,9 @@ class Dispatcher:
     def _run(self, index: int, batch: list[Task]) -> list[Task]:
         """Has a worker do `batch`; returns what is left when the worker had to be ended."""
         worker = self._worker(index)
-        worker.send([task.job for task in batch])
+        worker.send(messages.write_batch([task.job for task in batch]))
         for position, task in enumerate(batch):
-            outcome, seconds, alive = worker.answer(task.job)
+            outcome, seconds, alive = worker.answer(task.timeout_s)
             if self._cancelled:
                 return batch[position:]
             task.settle(outcome, seconds)

@@ -1,5 +1,6 @@
 """Compares numbers within a tolerance."""
 
+import math
 from fractions import Fraction
 from typing import Any
 
@@ -31,7 +32,7 @@ class NumericVerifier(AnswerVerifier):
     settings: NumericSettings
 
     def hints(self, problem: Problem) -> tuple[Any, ...]:
-        """Returns the tolerances, relative and absolute."""
+        """Returns the tolerances, relative and absolute, as texts."""
         relative = problem.checks.get("relative_tolerance", self.settings.relative_tolerance)
         absolute = problem.checks.get("absolute_tolerance", self.settings.absolute_tolerance)
         return (_tolerance(relative), _tolerance(absolute))
@@ -44,7 +45,7 @@ class NumericVerifier(AnswerVerifier):
         given = plain_number(question.answer, question.language)
         if given is None:
             return Judgement("unparsable", "", question.reference, "the answer is not a number")
-        same = _near(wanted, given, *question.hints)
+        same = _near(wanted, given, *map(Fraction, question.hints))
         return Judgement("correct" if same else "incorrect", "tolerance", question.reference)
 
     def judge(self, question: Question) -> Judgement:
@@ -52,9 +53,9 @@ class NumericVerifier(AnswerVerifier):
         return self.quick(question)
 
 
-def _tolerance(value: object) -> Fraction:
-    if isinstance(value, int | float) and value >= 0:
-        return Fraction(str(value))
+def _tolerance(value: object) -> str:
+    if isinstance(value, int | float) and 0 <= value < math.inf:
+        return str(value)
     raise ValueError(f"checks: a tolerance of {value!r} is no number of at least 0")
 
 

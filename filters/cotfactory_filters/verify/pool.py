@@ -1,6 +1,5 @@
 """Judges traces in warm worker processes, so that a hang or a crash costs one item."""
 
-import functools
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -14,9 +13,10 @@ from cotfactory_filters.verify.answer import AnswerVerifier, Judgement, Question
 from cotfactory_filters.verify.base import Verifier
 from cotfactory_filters.verify.dispatch import Dispatcher, Task
 from cotfactory_filters.verify.extract import Found
-from cotfactory_filters.verify.memo import Memo, Outcome
-from cotfactory_filters.verify.registry import make_verifier, verifier_version
-from cotfactory_filters.verify.worker import Job
+from cotfactory_filters.verify.identity import Identity, timeout_of
+from cotfactory_filters.verify.memo import Memo, Outcome, Settle
+from cotfactory_filters.verify.messages import Job, Work, write_job
+from cotfactory_filters.verify.registry import make_verifier
 from cotfactory_schemas import Problem, Trace, Verdict
 from cotfactory_schemas.recipe import VerifySettings
 from cotfactory_schemas.verdict import Status
@@ -37,6 +37,7 @@ class VerifierPool:
     def __init__(self, settings: VerifySettings) -> None:
         self._settings = settings
         self._verifiers: dict[str, Verifier | str] = {}  # or why there is none
+        self._identities: dict[str, Identity] = {}
         self._memo = Memo()
         self._dispatcher = Dispatcher(settings)
 
@@ -57,7 +58,8 @@ class VerifierPool:
 
     def submit(self, problem: Problem, trace: Trace) -> "Future[Verdict]":
         """Returns the future verdict; it is cancelled when the pool is."""
-        asked = _Asked(problem, trace, Future(), time.perf_counter())
+        identity = self._identity(problem.verifier)
+        asked = _Asked(problem, trace, identity, Future(), time.perf_counter())
         verifier = self._verifier(problem.verifier)
         if isinstance(verifier, str):
             status: Status = "error" if problem.verifier else "unverifiable"
@@ -65,8 +67,7 @@ class VerifierPool:
         elif isinstance(verifier, AnswerVerifier):
             self._submit_answer(verifier, asked)
         else:
-            job = Job(verifier.name, (problem, trace), self._timeout_s(verifier))
-            self._dispatcher.submit(Task(job, asked.settle))
+            self._send(verifier, (problem, trace), asked.settle)
         return asked.future
 
     def verify_all(self, pairs: Iterable[tuple[Problem, Trace]]) -> Iterator[Verdict]:
@@ -91,12 +92,17 @@ class VerifierPool:
                 self._verifiers[name] = str(error)
         return self._verifiers[name]
 
+    def _identity(self, name: str) -> Identity:
+        if name not in self._identities:
+            self._identities[name] = Identity.of(name, self._settings)
+        return self._identities[name]
+
     def _submit_answer(self, verifier: AnswerVerifier, asked: "_Asked") -> None:
         """Finds the answer; decides it at once, or asks a worker unless it is asked already."""
         try:
             question = verifier.question(asked.problem, asked.trace)
             if isinstance(question, Verdict):
-                asked.future.set_result(question)
+                asked.settle(question, 0.0)
                 return
             asked.question, asked.found = question
             judged = self._memo.known(verifier.name, asked.question)
@@ -107,12 +113,17 @@ class VerifierPool:
             asked.settle(judged, asked.seconds())
         elif self._memo.wait(verifier.name, asked.question, asked.settle):
             settle = partial(self._memo.settle, verifier.name, asked.question)
-            job = Job(verifier.name, asked.question, self._timeout_s(verifier))
-            self._dispatcher.submit(Task(job, settle))
+            self._send(verifier, asked.question, settle)
 
-    def _timeout_s(self, verifier: Verifier) -> float:
-        own: float = getattr(verifier, "timeout_s", self._settings.timeout_s)
-        return own
+    def _send(self, verifier: Verifier, work: Work, settle: Settle) -> None:
+        """Queues a job for the workers."""
+        timeout_s = timeout_of(verifier, self._settings.timeout_s)
+        try:
+            job = write_job(Job(verifier.name, work, timeout_s))
+        except (TypeError, ValueError) as error:
+            settle(Judgement("error", "", detail=f"cannot be asked: {error}"[:300]), 0.0)
+            return
+        self._dispatcher.submit(Task(job, timeout_s, settle))
 
 
 @dataclass
@@ -121,6 +132,7 @@ class _Asked:
 
     problem: Problem
     trace: Trace
+    identity: Identity
     future: "Future[Verdict]"
     started: float
     question: Question | None = None
@@ -136,14 +148,16 @@ class _Asked:
             self.future.set_result(self._verdict(outcome, seconds))
 
     def _verdict(self, outcome: Judgement | Verdict, seconds: float) -> Verdict:
+        settings = self.identity.recorded(outcome.status)
         if isinstance(outcome, Verdict):
-            return outcome.model_copy(update={"seconds": outcome.seconds or seconds})
-        name = self.problem.verifier
+            stamped = {"seconds": outcome.seconds or seconds, "settings": settings}
+            return outcome.model_copy(update=stamped)
         return Verdict(
             trace_id=self.trace.trace_id,
             status=outcome.status,
-            verifier=name,
-            version=_version(name),
+            verifier=self.identity.name,
+            version=self.identity.version,
+            settings=settings,
             method=outcome.method,
             found=self.found.how if self.found else "",
             extracted=self.found.text if self.found else None,
@@ -151,12 +165,3 @@ class _Asked:
             detail=outcome.detail,
             seconds=seconds,
         )
-
-
-@functools.cache
-def _version(name: str) -> int:
-    """Returns the verifier's version, 0 for one that there is not."""
-    try:
-        return verifier_version(name)
-    except ValueError:
-        return 0

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cotfactory_filters.verify.base import Verifier
+from cotfactory_schemas import Settings
 from cotfactory_schemas.registry import Registry
 
 REGISTRY = Registry(
@@ -31,14 +32,27 @@ def make_verifier(name: str, settings: Mapping[str, Any] | None = None) -> Verif
     Raises:
         ValueError: there is no such verifier, or a setting does not fit.
     """
-    made = REGISTRY.load(name)
+    verifier: Verifier = REGISTRY.load(name)(_settings(name, settings))
+    return verifier
+
+
+def changed_settings(name: str, settings: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Returns those of `settings` that are not the defaults of the verifier `name`, as plain data.
+
+    Raises:
+        ValueError: there is no such verifier, or a setting does not fit.
+    """
+    return _settings(name, settings).model_dump(mode="json", exclude_defaults=True)
+
+
+def _settings(name: str, settings: Mapping[str, Any] | None) -> Settings:
+    model: type[Settings] = REGISTRY.load(name).settings_model
     try:
-        verifier: Verifier = made(made.settings_model.model_validate(dict(settings or {})))
+        return model.model_validate(dict(settings or {}))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(["verify.verifiers", name, *map(str, first["loc"])])
         raise ValueError(f"{where}: {first['msg']} (got {first.get('input')!r})") from error
-    return verifier
 
 
 def verifier_version(name: str) -> int:

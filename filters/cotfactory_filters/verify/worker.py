@@ -12,35 +12,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from types import FrameType
-from typing import Any, Literal, NamedTuple
 
+from cotfactory_filters.verify import messages
 from cotfactory_filters.verify.answer import AnswerVerifier, Judgement, Question
 from cotfactory_filters.verify.base import Verifier
+from cotfactory_filters.verify.messages import STARTED, Job, Limits, Outcome
 from cotfactory_filters.verify.registry import make_verifier
-from cotfactory_schemas import Problem, Trace, Verdict
 
 REPEAT_S = 0.1  # how often the alarm is raised again for code that swallows the first
 ORPHAN_GRACE_S = 2.0  # CPU time after which the system ends a worker whose pool is gone
 MIB = 1 << 20
 DETAIL_CHARS = 300
-
-
-class Job(NamedTuple):
-    """What the pool asks: a question for an AnswerVerifier, else problem and trace."""
-
-    verifier: str
-    work: Question | tuple[Problem, Trace]
-    timeout_s: float
-
-
-class Limits(NamedTuple):
-    """The worker's first message: its limits, and the verifiers' settings by name."""
-
-    memory_mib: int
-    verifiers: dict[str, dict[str, Any]]
-
-
-Reply = tuple[Literal["started", "done"], Judgement | Verdict | None]
 
 
 class OutOfTimeError(BaseException):
@@ -52,18 +34,17 @@ def main() -> None:
     pool = Connection(int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, _raise_out_of_time)
-    limits: Limits = pool.recv()
+    limits = messages.read_limits(pool.recv_bytes())
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_mib * MIB,) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     made: dict[str, Verifier] = {}
     try:
         while True:
-            batch: list[Job] = pool.recv()
-            for job in batch:
+            for job in messages.read_batch(pool.recv_bytes()):
                 if job.verifier not in made:
                     made[job.verifier] = _prepared(job.verifier, limits)
-                pool.send(("started", None))
-                pool.send(("done", _outcome(made[job.verifier], job)))
+                pool.send_bytes(STARTED)
+                pool.send_bytes(_reply(made[job.verifier], job))
     except (EOFError, ConnectionError):
         return
 
@@ -77,20 +58,26 @@ def _prepared(name: str, limits: Limits) -> Verifier:
     return verifier
 
 
-def _outcome(verifier: Verifier, job: Job) -> Judgement | Verdict:
+def _reply(verifier: Verifier, job: Job) -> bytes:
     """Judges one job; every failure is an outcome."""
     try:
         with _time_limit(job.timeout_s):
-            if isinstance(verifier, AnswerVerifier) and isinstance(job.work, Question):
-                return verifier.judge(job.work)
-            problem, trace = job.work  # type: ignore[misc]
-            return verifier.verify(problem, trace)
+            return messages.write_outcome(_outcome(verifier, job))
     except OutOfTimeError:
-        return Judgement("timeout", "", detail=f"no verdict within {job.timeout_s:g} s")
+        failed = Judgement("timeout", "", detail=f"no verdict within {job.timeout_s:g} s")
     except MemoryError:
-        return Judgement("error", "", detail="the verifier ran out of its memory limit")
+        failed = Judgement("error", "", detail="the verifier ran out of its memory limit")
     except Exception as error:  # noqa: BLE001 - any defect of a verifier costs one item
-        return Judgement("error", "", detail=f"{type(error).__name__}: {error}"[:DETAIL_CHARS])
+        failed = Judgement("error", "", detail=f"{type(error).__name__}: {error}"[:DETAIL_CHARS])
+    return messages.write_outcome(failed)
+
+
+def _outcome(verifier: Verifier, job: Job) -> Outcome:
+    if not isinstance(job.work, Question):
+        return verifier.verify(*job.work)
+    if not isinstance(verifier, AnswerVerifier):
+        raise TypeError(f"{verifier.name} takes no questions")
+    return verifier.judge(job.work)
 
 
 @contextmanager
