@@ -1,104 +1,277 @@
-"""The whole filter pass: speed by stage, peak memory, growth with the input, re-deciding, 1 % more.
+"""The whole of `cotfactory filter`: speed and memory of each station, and growth with the input.
 
-    python tests/benchmarks/filter.py [MEGABYTES]
+    python tests/benchmarks/filter.py [--corpus FOLDER] [SIZE ...]
 
-Runs every station of `cotfactory filter` but verification on corpora of one, two and four times so
-many megabytes, each in a process of its own. MB/s are of wall time with two workers; CPU seconds
-and peak memory count the workers too (memory: the station's own plus the largest worker, twice).
+SIZE is such as 128MB or 4GB of text, in traces of 12 KB. A tenth of the traces have a planted
+fault; the share that its rule finds is printed. FOLDER keeps the corpus: what is made of it
+already is not made again. Each size is a process of its own with two workers. Memory is the most
+that the process and its workers held together, as sampled. After the first size a rule is changed,
+then 1 % more traces are added; the largest size is projected to 800,000 traces.
 """
 
+import argparse
+import itertools
 import json
-import logging
+import os
+import random
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import corpus
+import planted
+import polars as pl
 
-from cotfactory.annotate import annotate
+from cotfactory import pipeline
 from cotfactory.decide import decide
-from cotfactory.dedup import deduplicate
-from cotfactory.store.run import Run, RunWriter
-from cotfactory_schemas import Recipe
-from cotfactory_schemas.decision import Rule
+from cotfactory.store import journal, parts
+from cotfactory.store.run import Run
+from cotfactory_schemas import Recipe, Rule
+from cotfactory_schemas.recipe import FilterSettings, Plugin
 
-RECIPE = Recipe(name="bench")
-STRICTER = Rule(
-    reject_if="completion_tokens > 10 OR length_reasoning_chars > 20000", because="long"
-)
+WORKERS = 2
+MEAN_WORDS = 2_000  # 12 KB a trace
+CHUNK_MB = 64
+FAULT_SHARE = 0.1
 MORE = 0.01
+PROJECTED_MB = 800_000 * 12_000 / 1e6
+STATIONS = (
+    "verify", "annotate", "deduplicate", "decide", "materialise", "write_catalog", "write_report",
+)  # fmt: skip
+RULES = {
+    "2 % Chinese": "mixed_language",
+    "5 % French": "mixed_language",
+    "5 % German": "mixed_language",
+    "loop": "loop",
+    "counting loop": "loop",
+    "wall of text": "long_paragraph",
+    "wrongly decoded": "broken_characters",
+    "leak": "contaminated",
+}
+"""The rule that is to find each fault."""
+
+Seen = dict[str, dict[str, float]]
 
 
-def passes(run: Path, megabytes: float) -> dict[str, dict[str, float]]:
-    """Runs the stations, then decides anew, then adds 1 % and runs the stations again."""
-    found = _stations(run, RECIPE, "")
-    rules = {**RECIPE.filter.rules, "long": STRICTER}
-    stricter = RECIPE.model_copy(
-        update={"filter": RECIPE.filter.model_copy(update={"rules": rules})}
-    )
-    with Run.open(run, stricter) as writer:
-        found["re-decide"] = _timed(lambda: decide(writer))
-    corpus.make_run(run, corpus.texts(megabytes * MORE, seed=1), RECIPE, prefix="more")
-    return found | _stations(run, RECIPE, "1 % more: ")
+def recipe_of(folder: Path) -> Recipe:
+    """The shipped rules, and the benchmark whose items leak."""
+    exam = Plugin(kind="files", paths=(str(folder / "exam.jsonl"),), problem_kind="reasoning")  # type: ignore[call-arg]
+    return Recipe(name="bench", filter=FilterSettings(benchmarks=(exam,), workers=WORKERS))
 
 
-def _stations(run: Path, recipe: Recipe, prefix: str) -> dict[str, dict[str, float]]:
-    stations: dict[str, Callable[[RunWriter], object]] = {
-        "annotate": lambda writer: annotate(writer, recipe.filter),
-        "deduplicate": deduplicate,
-        "decide": decide,
-    }
-    with Run.open(run, recipe) as writer:
-        return {
-            prefix + name: _timed(lambda station=station: station(writer))  # type: ignore[misc]
-            for name, station in stations.items()
-        }
+def make_corpus(folder: Path, megabytes: float) -> list[Path]:
+    """Makes the chunks of a corpus that are missing, two at a time; returns their runs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    exam = folder / "exam.jsonl"
+    if not exam.exists():
+        words = " ".join(text.text for text in corpus.texts(0.5, seed=10**6)).split()
+        items = [" ".join(words[i : i + 40]) for i in range(0, 40_000, 40)]
+        exam.write_text("".join(json.dumps({"prompt": item}) + "\n" for item in items))
+    chunks = [folder / f"chunk-{n:04d}" for n in range(-(-int(megabytes) // CHUNK_MB))]
+    with ProcessPoolExecutor(WORKERS) as pool:
+        list(pool.map(make_chunk, [chunk for chunk in chunks if not (chunk / "made").exists()]))
+    return chunks
 
 
-def _timed(station: Callable[[], object]) -> dict[str, float]:
-    before, cpu = time.monotonic(), _cpu_s()
-    station()
-    return {"wall_s": time.monotonic() - before, "cpu_s": _cpu_s() - cpu, "peak_gb": _peak_gb()}
+def make_chunk(chunk: Path) -> None:
+    """Makes CHUNK_MB of texts as a run."""
+    shutil.rmtree(chunk, ignore_errors=True)
+    number = int(chunk.name.removeprefix("chunk-"))
+    made = spoiled(CHUNK_MB, number, chunk.parent / "exam.jsonl")
+    corpus.make_run(chunk, made, recipe_of(chunk.parent), prefix=f"Question {number}-")
+    (chunk / "made").touch()
 
 
-def _cpu_s() -> float:
+def spoiled(megabytes: float, seed: int, exam: Path) -> Iterator[corpus.Text]:
+    """Yields texts with faults in some."""
+    rng = random.Random(seed)
+    items = [json.loads(line)["prompt"] for line in exam.read_text().splitlines()]
+    for text in corpus.texts(megabytes, seed, MEAN_WORDS):
+        fault = rng.choice(sorted(RULES)) if rng.random() < FAULT_SHARE else ""
+        thought = text.text
+        if fault == "leak":
+            thought = f"{thought} {rng.choice(items).upper()}"
+        elif fault:
+            thought = planted.FAULTS[fault](rng, thought)
+        yield text._replace(text=thought, fault=fault)
+
+
+def assemble(run: Path, chunks: list[Path], recipe: Recipe) -> None:
+    """Makes one run of the chunks; their parts are linked, not copied."""
+    with Run.open(run, recipe):
+        pass
+    numbers = itertools.count(1)
+    log = journal.Journal(run / "commits.log")
+    for chunk in chunks:
+        for commit in journal.read(chunk / "commits.log"):
+            name = parts.part_name(next(numbers))
+            for entry in commit["parts"]:
+                (run / entry["table"]).mkdir(exist_ok=True)
+                os.link(chunk / entry["table"] / entry["file"], run / entry["table"] / name)
+            log.append([{"parts": [{**entry, "file": name} for entry in commit["parts"]]}])
+    log.close()
+
+
+class Silent:
+    """Shows nothing."""
+
+    def stage(self, stage: str, done: int, total: int | None) -> None:
+        """Takes what a station says of its progress."""
+
+
+class Stopwatch:
+    """Times the stations of the pipeline, and samples the memory of this process and its own."""
+
+    def __init__(self) -> None:
+        self.seen: Seen = {}
+        self._peak = 0.0
+        for name in STATIONS:
+            setattr(pipeline, name, self.timed(name, getattr(pipeline, name)))
+        threading.Thread(target=self._sample, daemon=True).start()
+
+    def timed(self, name: str, station: Callable[..., object]) -> Callable[..., object]:
+        """Returns the station, timed under that name."""
+
+        def timed(*args: object) -> object:
+            self._peak = 0.0
+            wall, cpu = time.monotonic(), cpu_s()
+            result = station(*args)
+            spent = {"wall": time.monotonic() - wall, "cpu": cpu_s() - cpu, "peak": self._peak}
+            self.seen[name] = spent
+            return result
+
+        return timed
+
+    def _sample(self) -> None:
+        while True:
+            self._peak = max(self._peak, sum(map(_resident_gb, _family(os.getpid()))))
+            time.sleep(0.1)
+
+
+def cpu_s() -> float:
+    """CPU seconds of this process and of its children that have ended."""
     usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
-def _peak_gb() -> float:
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    worker = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return (own + RECIPE.filter.workers * worker) / 1e6
+def _family(process: int) -> list[int]:
+    try:
+        children = Path(f"/proc/{process}/task/{process}/children").read_text()
+    except OSError:
+        return []
+    return [process, *itertools.chain.from_iterable(_family(int(c)) for c in children.split())]
+
+
+def _resident_gb(process: int) -> float:
+    try:
+        pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+    except OSError:
+        return 0.0
+    return pages * resource.getpagesize() / 1e9
+
+
+def passes(run: Path, megabytes: float, *, again: bool) -> Mapping[str, Any]:
+    """Filters the run; with `again` also decides by another rule, and filters 1 % more."""
+    recipe, watch = recipe_of(run.parent), Stopwatch()
+    found: dict[str, Any] = {"": _filtered(run, recipe, watch), "recall": recalls(run)}
+    if again:
+        long = Rule(reject_if="length_reasoning_chars > 50000", because="long")
+        rules = {**recipe.filter.rules, "long": long}
+        settings = recipe.filter.model_copy(update={"rules": rules})
+        with Run.open(run, recipe.model_copy(update={"filter": settings})) as writer:
+            watch.timed("decide", decide)(writer)
+        found["other rule: "] = {"decide": watch.seen["decide"]}
+        more = spoiled(megabytes * MORE, 10**5, run.parent / "exam.jsonl")
+        corpus.make_run(run, more, recipe, prefix="more")
+        found["1 % more: "] = _filtered(run, recipe, watch)
+    return found
+
+
+def _filtered(run: Path, recipe: Recipe, watch: Stopwatch) -> Seen:
+    watch.seen = {}
+    wall, cpu = time.monotonic(), cpu_s()
+    pipeline.filter_run(run, recipe, Silent())  # type: ignore[arg-type]
+    whole = {"wall": time.monotonic() - wall, "cpu": cpu_s() - cpu}
+    peak = max(seen["peak"] for seen in watch.seen.values())
+    return {**watch.seen, "all": {**whole, "peak": peak}}
+
+
+def recalls(run: Path) -> dict[str, float]:
+    """The share of each fault's traces that its rule rejects, and of clean ones it blames."""
+    traces = pl.read_parquet(
+        [*(run / "traces").glob("*.parquet")], columns=["trace_id", "source_id"]
+    )
+    decided = pl.read_parquet(run / "decisions" / "*.parquet")
+    seen = traces.join(decided, on="trace_id")
+    shares = {}
+    for fault, rule in RULES.items():
+        fired = seen["rules"].list.contains(rule)
+        for name, of in {fault: fault, f"{fault}, clean": ""}.items():
+            group = fired.filter(seen["source_id"] == of)
+            shares[name] = sum(group) / max(1, len(group))
+    return shares
+
+
+def show(megabytes: float, found: Mapping[str, Any]) -> None:
+    """Prints a line for each station, then what was found of the faults."""
+    for prefix, stations in found.items():
+        if prefix == "recall":
+            continue
+        for station, seen in stations.items():
+            rate = f"{megabytes / seen['cpu']:9.1f}" if not prefix and seen["cpu"] else " " * 9
+            print(
+                f"{megabytes:6.0f} {prefix + station:24} {seen['wall']:8.2f} {seen['cpu']:8.2f} "
+                f"{rate} {seen['peak']:8.2f}",
+                flush=True,
+            )
+    said = (f"{fault} {found['recall'][fault]:.3f}" for fault in RULES)
+    blamed = max(found["recall"][f"{fault}, clean"] for fault in RULES)
+    print(f"       found: {', '.join(said)}; clean ones blamed {blamed:.4f} at most", flush=True)
 
 
 def main() -> None:
-    """Prints a line for each station and size."""
-    logging.disable(logging.WARNING)
-    megabytes = float(next(islice(sys.argv, 1, None), "16"))
-    print(f"{'':>7} {'station':24} {'wall s':>8} {'CPU s':>8} {'MB/s':>8} {'peak GB':>8}")
-    for size in (megabytes, 2 * megabytes, 4 * megabytes):
-        with tempfile.TemporaryDirectory() as folder:
-            run = Path(folder, "run")
-            corpus.make_run(run, corpus.texts(size), RECIPE)
-            child = [sys.executable, __file__, "--one", str(run), str(size)]
-            out = subprocess.run(child, check=True, stdout=subprocess.PIPE).stdout
-        for station, seen in json.loads(out).items():
-            rate = f"{size / seen['wall_s']:8.1f}" if station.startswith(("a", "ded")) else " " * 8
-            print(
-                f"{size:4.0f} MB {station:24} {seen['wall_s']:8.2f} {seen['cpu_s']:8.2f} {rate} "
-                f"{seen['peak_gb']:8.2f}",
-                flush=True,
-            )
+    """Prints the table for each size, and the projection."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--corpus", type=Path)
+    parser.add_argument("sizes", nargs="*", type=_megabytes, default=[64.0, 128.0])
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = (given.corpus or Path(temporary)).absolute()
+        chunks = make_corpus(folder, max(given.sizes))
+        print(f"{'MB':>6} {'station':24} {'wall s':>8} {'CPU s':>8} {'MB/CPU s':>9} {'peak GB':>8}")
+        walls = []
+        for number, size in enumerate(given.sizes):
+            run = folder / "run"
+            shutil.rmtree(run, ignore_errors=True)
+            used = chunks[: -(-int(size) // CHUNK_MB)]
+            assemble(run, used, recipe_of(folder))
+            made = float(len(used) * CHUNK_MB)
+            child = [sys.executable, __file__, "--one", str(run), str(made), str(int(number == 0))]
+            found = json.loads(subprocess.run(child, check=True, stdout=subprocess.PIPE).stdout)
+            show(made, found)
+            walls.append(found[""]["all"]["wall"] * PROJECTED_MB / made / 60)
+            shutil.rmtree(run)
+    print(f"800,000 traces of 12 KB at the last size's speed: {walls[-1]:.1f} minutes, projected")
+
+
+def _megabytes(text: str) -> float:
+    for unit, factor in (("GB", 1024.0), ("MB", 1.0)):
+        if text.upper().endswith(unit):
+            return float(text[: -len(unit)]) * factor
+    return float(text)
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--one"]:
-        print(json.dumps(passes(Path(sys.argv[2]), float(sys.argv[3]))))
+        folder, megabytes, again = sys.argv[2:]
+        print(json.dumps(passes(Path(folder), float(megabytes), again=again == "1")))
     else:
         main()
