@@ -16,7 +16,7 @@ from cotfactory_filters.annotate import INPUT_COLUMNS, REGISTRY, Annotator, make
 from cotfactory_schemas import tables
 from cotfactory_schemas.ids import content_id
 
-BATCH_BYTES = 32 << 20  # text held at once by a worker, before what annotators make of it
+BATCH_BYTES = 16 << 20  # text held at once by a worker; larger batches cost more page faults
 BATCH_ROWS = 2048
 MAX_FAILURES = 100  # more bad rows in one part mean that the annotator is bad
 _KEY = b"cotfactory.key"

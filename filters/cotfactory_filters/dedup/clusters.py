@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
-from datasketch import MinHashLSH
 from numpy.typing import NDArray
 
 from cotfactory_filters.dedup import groups_scan
@@ -61,6 +60,8 @@ class Groups(NamedTuple):
 @functools.cache
 def bands(threshold: float, permutations: int) -> tuple[int, int]:
     """Returns how many LSH bands of how many rows datasketch's optimiser chooses."""
+    from datasketch import MinHashLSH  # noqa: PLC0415 - it imports scipy
+
     weights = (1 - MISS_WEIGHT, MISS_WEIGHT)
     lsh = MinHashLSH(threshold=threshold, num_perm=permutations, weights=weights)
     return int(lsh.b), int(lsh.r)

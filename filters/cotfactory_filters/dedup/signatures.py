@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-from datasketch import MinHash
 from numpy.typing import NDArray
 
 from cotfactory_filters.dedup import grams_scan
@@ -29,8 +28,14 @@ class Signed(NamedTuple):
 
 
 def permutations(count: int) -> NDArray[np.uint32]:
-    """Returns datasketch's first `count` affine32 permutations: factors and offsets, (2, count)."""
-    return np.ascontiguousarray(MinHash(num_perm=count, seed=SEED).permutations, dtype=np.uint32)
+    """Returns datasketch's first `count` affine32 permutations: factors and offsets, (2, count).
+
+    Made here as there, because importing datasketch, and scipy with it, costs every worker process
+    more than a megabyte of signatures does.
+    """
+    generator = np.random.RandomState(SEED)  # datasketch's, and frozen for good
+    factors = generator.randint(0, 1 << 31, count, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
+    return np.stack([factors, generator.randint(0, 1 << 32, count, dtype=np.uint32)])
 
 
 def sign(texts: pl.Series, *, shingle_words: int, count: int) -> Signed:
