@@ -9,6 +9,8 @@ from pydantic import Field, ValidationError
 
 from cotfactory_filters.verify.assertions import Case, Suite, read_suite
 from cotfactory_filters.verify.base import verdict
+from cotfactory_filters.verify.code_checks import CodeChecks
+from cotfactory_filters.verify.identity import NO_SANDBOX
 from cotfactory_filters.verify.outputs import same_output
 from cotfactory_filters.verify.programs import final_program
 from cotfactory_filters.verify.sandbox import Limits, Sandbox, StoppedError, UnavailableError, wire
@@ -31,34 +33,6 @@ class CodeSettings(Settings):
     total_s: float = Field(default=60.0, gt=0)
     modules: tuple[str, ...] = ()
     allow_unsafe: bool = False
-
-
-class InputOutput(Settings):
-    """What a whole program reads, and what it must write."""
-
-    input: str
-    output: str
-
-
-class CodeChecks(Settings):
-    """The tests of a problem: either `tests`, or `io`.
-
-    `tests` are Python asserts about a function, alone or in a `check(candidate)` (then
-    `entry_point` names the function). `prelude` is code that stands before both program and
-    tests: imports and helpers that the prompt gives. With `io`, numbers with a decimal point
-    count as equal within `tolerance`, absolute or relative.
-    """
-
-    tests: str | tuple[str, ...] = ""
-    entry_point: str | None = None
-    prelude: str = ""
-    io: tuple[InputOutput, ...] = ()
-    tolerance: float = Field(default=1e-6, ge=0)
-
-    @property
-    def source(self) -> str:
-        """The tests as one text."""
-        return self.tests if isinstance(self.tests, str) else "\n".join(self.tests)
 
 
 class Judged(NamedTuple):
@@ -119,7 +93,9 @@ class CodeVerifier:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))
             return verdict(self, trace, "unverifiable", detail=f"checks.{where}: {first['msg']}")
-        except (ValueError, UnavailableError) as error:
+        except UnavailableError as error:
+            return verdict(self, trace, "unverifiable", method=NO_SANDBOX, detail=str(error))
+        except ValueError as error:
             return verdict(self, trace, "unverifiable", detail=str(error))
         program = final_program(trace.response, suite.wanted)
         if program is None:
