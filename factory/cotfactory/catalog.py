@@ -56,7 +56,7 @@ def views(run: Run) -> dict[str, str]:
     """Returns the SELECT of each view by name; stations that have not run give empty views."""
     return {
         "problems": _over(TABLES["problems"], run.parts("problems")),
-        "traces": select_traces(run.parts("traces")),
+        "traces": _over(TABLES["traces"], run.parts("traces"), {"raw": raw_sql()}),
         "verdicts": _newest(run, "verdicts", "trace_id"),
         "outcomes": _newest(run, "outcomes", "problem_id, teacher"),
         "annotations": _annotations(run),
@@ -65,9 +65,9 @@ def views(run: Run) -> dict[str, str]:
     }
 
 
-def select_traces(parts: Sequence[Path]) -> str:
-    """Returns the SELECT of the traces in some parts, with their raw text."""
-    return _over(TABLES["traces"], parts, {"raw": raw_sql()})
+def stored_traces(parts: Sequence[Path]) -> str:
+    """Returns the SELECT of the traces in some parts as they are stored, some without raw text."""
+    return _over(TABLES["traces"], parts)
 
 
 def derived_files(run: Run, folders: str) -> list[Path]:

@@ -64,7 +64,7 @@ class SplitRow(Noun):
     source_id: str = ""
     licence: str = ""
     completion_tokens: int | None = None
-    scores: dict[str, JsonValue] = Field(default_factory=dict)
+    scores: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
     spans: tuple[Span, ...] = ()
     rules: tuple[str, ...] = ()
 

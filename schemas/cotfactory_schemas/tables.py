@@ -1,5 +1,6 @@
 """The tables on disk: Arrow schemas made from the nouns, and rows to and from them."""
 
+import functools
 import json
 import types
 from collections.abc import Mapping
@@ -67,15 +68,22 @@ def from_row(noun: type[N], row: Mapping[str, Any]) -> N:
     Raises:
         pydantic.ValidationError: a value does not fit its field.
     """
-    values = {name: row[name] for name in noun.model_fields if name in row}
-    for name, field in noun.model_fields.items():
-        if get_origin(field.annotation) is not dict or name not in values:
-            continue
-        if isinstance(values[name], str):
-            values[name] = json.loads(values[name])
-        elif values[name] is None:
+    names, dictionaries = _fields(noun)
+    values = {name: row[name] for name in names if name in row}
+    for name in dictionaries:
+        written = values.get(name, {})
+        if isinstance(written, str):
+            values[name] = json.loads(written)
+        elif written is None:
             del values[name]
     return noun.model_validate(values)
+
+
+@functools.cache
+def _fields(noun: type[BaseModel]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """All fields of a noun, and those that are dictionaries."""
+    kinds = {name: get_origin(field.annotation) for name, field in noun.model_fields.items()}
+    return tuple(kinds), tuple(name for name, kind in kinds.items() if kind is dict)
 
 
 PROBLEMS = pa.schema(

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cotfactory.store.run import Run
+from cotfactory_filters.verify.math import MathVerifier
 from cotfactory_schemas import Message, Problem, Recipe, Trace, Verdict, ids
 
 VOCABULARY = 50_000
@@ -23,7 +24,7 @@ MEAN_WORDS = 1_000  # 6 KB a text
 LOG_SD = 0.75
 SHINGLE_WORDS = 5
 COPY_SHARE = 0.2
-ANSWER = "1"
+ANSWER = "The answer is \\boxed{1}."
 JACCARDS = (1.0, 0.95, 0.85, 0.75, 0.60)
 """Of copies; 1.0 stands for other case and space."""
 
@@ -129,7 +130,9 @@ def make_run(path: Path, made: Iterable[Text], recipe: Recipe, prefix: str = "Qu
 
 def _rows(question: str, text: Text) -> tuple[Problem, Trace, Verdict]:
     asked = Message(role="user", content=question)
-    problem = Problem(messages=(asked,), domain="math", reference=ANSWER, source="benchmark")
+    problem = Problem(
+        messages=(asked,), domain="math", reference="1", verifier="math", source="benchmark"
+    )
     trace = Trace(
         trace_id=ids.trace_id(problem.problem_id, "benchmark", 0),
         problem_id=problem.problem_id,
@@ -143,7 +146,13 @@ def _rows(question: str, text: Text) -> tuple[Problem, Trace, Verdict]:
         finish_reason="stop",
         source_id=text.fault,
     )
-    verdict = Verdict(trace_id=trace.trace_id, status="correct", verifier="none", version=1)
+    verdict = Verdict(
+        trace_id=trace.trace_id,
+        status="correct",
+        verifier="math",
+        version=MathVerifier.version,
+        extracted="1",
+    )
     return problem, trace, verdict
 
 

@@ -20,6 +20,7 @@ from cotfactory.splits.group import Group, Sample
 from cotfactory.splits.partition import part_of
 from cotfactory.sql import literal, quoted
 from cotfactory.store.run import Run
+from cotfactory_filters import layout
 from cotfactory_schemas import Problem, Trace, Verdict, tables
 
 BATCH_ROWS = 256
@@ -84,7 +85,7 @@ def _fill_buckets(run: Run, connection: duckdb.DuckDBPyConnection, scratch: Path
         target = literal(str(scratch / f"part-{number}"))
         connection.execute(
             f"COPY (SELECT t, v, d, {{'trace_id': t.trace_id{scores}}} AS a, bucket "  # noqa: S608 - quoted
-            f"FROM ({catalog.select_traces([part])}) t JOIN buckets USING (problem_id) "
+            f"FROM ({catalog.stored_traces([part])}) t JOIN buckets USING (problem_id) "
             "JOIN known_decisions d USING (trace_id) LEFT JOIN known_verdicts v USING (trace_id) "
             f"LEFT JOIN known_annotations a USING (trace_id)) TO {target} "
             "(FORMAT parquet, PARTITION_BY (bucket), COMPRESSION lz4)"
@@ -131,10 +132,12 @@ def _score_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _sample(row: Mapping[str, Any]) -> Sample:
-    verdict = row["v"]
+    verdict, trace = row["v"], row["t"]
+    if trace["raw"] is None:  # put together here: in the buckets it would double the text
+        trace["raw"] = layout.compose(trace["layout"], trace["reasoning"], trace["response"])
     return Sample(
         problem=tables.from_row(Problem, _present(row["p"])),
-        trace=tables.from_row(Trace, _present(row["t"])),
+        trace=tables.from_row(Trace, _present(trace)),
         verdict=tables.from_row(Verdict, verdict) if verdict and verdict["trace_id"] else None,
         kept=row["d"]["kept"],
         rules=tuple(row["d"]["rules"]),

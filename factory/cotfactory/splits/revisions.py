@@ -53,6 +53,7 @@ _DOUBT = re.compile(
     r"|\b(?:подожди\w*|стоп|ошибк\w+|неверно)\b",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")  # every value has one
 _NUMBER = r"[-−+]?\$?\d[\d,]*(?:\.\d+)?(?:\s*/\s*\d+)?"
 _VALUE = (
     rf"(?:\\\(|\$|\*\*)?\s*(?P<value>{_NUMBER}|\\[dt]?frac\s*(?:\{{\d+\}}|\d)\s*(?:\{{\d+\}}|\d))\s*"
@@ -152,10 +153,10 @@ def _doubted(thought: str, at: int) -> bool:
 def _statements(thought: str) -> Iterator[_Statement]:
     for sentence in _SENTENCE.finditer(thought):
         text = sentence[0]
-        if len(text) > MAX_SENTENCE_CHARS or _TRIED.search(text) is not None:
+        if len(text) > MAX_SENTENCE_CHARS or _DIGIT.search(text) is None:
             continue
         said = _equated(text) or _named(text)
-        if said:
+        if said and _TRIED.search(text) is None:  # last, for it is slow
             quantity, value, start, end = said
             begin = sentence.start()
             yield _Statement(quantity, Candidate(begin + start, begin + end, value), sentence.end())
