@@ -12,7 +12,11 @@ from cotfactory_filters.verify.formula.balls import is_beyond_computing
 from cotfactory_filters.verify.formula.characters import plain_characters
 from cotfactory_filters.verify.formula.clock import same_time
 from cotfactory_filters.verify.formula.numbers import read_number, same_number
-from cotfactory_filters.verify.formula.plain import join_thousands
+from cotfactory_filters.verify.formula.plain import (
+    AMBIGUOUS_POINT,
+    DECIMAL_COMMA,
+    join_thousands,
+)
 from cotfactory_filters.verify.formula.readings import any_same, is_broken, readings
 from cotfactory_filters.verify.formula.rewrite import has, percents_as_parts
 from cotfactory_filters.verify.formula.scalars import Same
@@ -60,8 +64,11 @@ class MathVerifier(AnswerVerifier):
         one, other = read_number(shown), read_number(given)
         if one is None or other is None:
             return None
-        same = same_number(one, other)
-        return Judgement("correct" if same else "incorrect", "rational", reference)
+        if same_number(one, other):
+            return Judgement("correct", "rational", reference)
+        if question.language in DECIMAL_COMMA and AMBIGUOUS_POINT.search(f"{shown} {given}"):
+            return None
+        return Judgement("incorrect", "rational", reference)
 
     def judge(self, question: Question) -> Judgement:
         """Compares by meaning."""

@@ -3,7 +3,7 @@
 import re
 
 _CLOCK = re.compile(
-    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?(?P<half>[ap]m)?", re.IGNORECASE
+    r"(?P<hour>\d{1,2})[:h](?P<minute>\d{2})(?::(?P<second>\d{2}))?(?P<half>[ap]m)?", re.IGNORECASE
 )
 _DRESS = re.compile(r"\\(?:text|textrm|mathrm|mbox)|[{}$\s.~\\]")
 

@@ -1,8 +1,10 @@
 """Compares two answers: what they are first, then their parts."""
 
 from collections.abc import Callable
+from fractions import Fraction
 
 from cotfactory_filters.verify.formula.equations import same_equation
+from cotfactory_filters.verify.formula.forms import plain_form, with_one_parameter
 from cotfactory_filters.verify.formula.matrices import matrices_combined
 from cotfactory_filters.verify.formula.nodes import CONSTANTS, PAIR, Node, symbols
 from cotfactory_filters.verify.formula.numbers import Number
@@ -16,7 +18,7 @@ from cotfactory_filters.verify.formula.rewrite import (
     label_and_value,
 )
 from cotfactory_filters.verify.formula.scalars import Same, same_but_constant, same_value
-from cotfactory_filters.verify.formula.units import read_unit
+from cotfactory_filters.verify.formula.units import Unit, read_unit
 
 Rule = Callable[[Node, Node], Same | None]
 
@@ -25,7 +27,8 @@ def same(one: Node, other: Node) -> Same:
     """Whether the answer `other` is the reference `one`."""
     if one == other:
         return Same.YES
-    one, other = matrices_combined(one), matrices_combined(other)
+    one, other = plain_form(matrices_combined(one)), plain_form(matrices_combined(other))
+    one, other = with_one_parameter(one, other)
     for rule in _RULES:
         outcome = rule(one, other)
         if outcome is not None:
@@ -47,7 +50,19 @@ def _quantities(one: Node, other: Node) -> Same | None:
             return Same.NO
         factor = Node("number", value=Number(units[1].factor / units[0].factor, None))
         bare[1] = Node("product", (bare[1], factor))
+    elif any(unit and unit.times > 1 for unit in units) and None in units:
+        return _counted(bare, units)
     return same(bare[0], bare[1])
+
+
+def _counted(bare: list[Node], units: list[Unit | None]) -> Same:
+    """Compares `5 million` with a bare number: with 5000000, or with 5 where all are millions."""
+    whole = [
+        Node("product", (n, Node("number", value=Number(Fraction(u.times), None)))) if u else n
+        for n, u in zip(bare, units, strict=True)
+    ]
+    shown = same(bare[0], bare[1])
+    return shown if shown is Same.YES else same(whole[0], whole[1])
 
 
 def _percents(one: Node, other: Node) -> Same | None:
@@ -66,7 +81,18 @@ def _degrees(one: Node, other: Node) -> Same | None:
     if "degree" not in (one.kind, other.kind):
         return None
     bare = [n.args[0] if n.kind == "degree" else n for n in (one, other)]
-    return same(bare[0], bare[1])
+    shown = same(bare[0], bare[1])
+    if shown is Same.YES or one.kind == other.kind:
+        return shown
+    in_radians = [_radians(n) if n.kind == "degree" else n for n in (one, other)]
+    angle = other if one.kind == "degree" else one
+    return same_value(*in_radians) if symbols(angle) == {"pi"} else shown
+
+
+def _radians(node: Node) -> Node:
+    """Writes an angle in degrees as one in radians: what it is to one who writes with pi."""
+    half_turn = Node("number", value=Number(Fraction(180), None))
+    return Node("quotient", (Node("product", (*node.args, Node("symbol", value="pi"))), half_turn))
 
 
 def _equations(one: Node, other: Node) -> Same | None:
@@ -140,6 +166,8 @@ def _collections(one: Node, other: Node) -> Same | None:
         whole, single = (one, other) if kinds[0] else (other, one)
         if whole.kind == "set" and len(whole.args) == 1:
             return same(whole.args[0], single)
+        if whole.kind == "ratio" and len(whole.args) == PAIR:
+            return same(Node("quotient", whole.args, "/"), single)
         return Same.NO if len(whole.args) > 1 else Same.UNKNOWN
     return None
 

@@ -225,7 +225,9 @@ def _joined(kind: Kind, parts: list[Node]) -> Node:
 
 
 def _indexed(node: Node, index: str) -> Node:
-    """Joins an index to its symbol's name, or a base to its digits."""
+    """Joins an index to its symbol's name, also behind its power, or a base to its digits."""
+    if node.kind == "power" and node.args[0].kind == "symbol":
+        return Node("power", (_indexed(node.args[0], index), node.args[1]))
     if node.kind == "symbol":
         return Node("symbol", value=node.value + (index if index[:1] == "'" else f"_{index}"))
     digits = integer(node)

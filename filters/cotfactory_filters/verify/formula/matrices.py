@@ -4,15 +4,34 @@ from collections.abc import Callable
 
 from cotfactory_filters.verify.formula.nodes import PAIR, Node
 
+MAX_DETERMINANT = 4
 Rows = list[list[Node]]
 
 
 def matrices_combined(node: Node) -> Node:
     """Returns `node` as one matrix where it is a sum, multiple, product or transpose of some."""
+    if node.kind == "call" and node.value == "det":
+        return _determinant(_rows(node.args[0])) or node
     rows = _rows(node) if _holds_matrix(node) and node.kind != "matrix" else None
     if rows is None:
         return node
     return Node("matrix", tuple(Node("list", tuple(row)) for row in rows))
+
+
+def _determinant(rows: Rows | None) -> Node | None:
+    """Expands a small determinant along its first row."""
+    if not rows or len(rows) != len(rows[0]) or len(rows) > MAX_DETERMINANT:
+        return None
+    if len(rows) == 1:
+        return rows[0][0]
+    terms = []
+    for at, entry in enumerate(rows[0]):
+        minor = _determinant([[*row[:at], *row[at + 1 :]] for row in rows[1:]])
+        if minor is None:
+            return None
+        term = Node("product", (entry, minor))
+        terms.append(Node("negative", (term,)) if at % 2 else term)
+    return Node("sum", tuple(terms))
 
 
 def _holds_matrix(node: Node) -> bool:

@@ -4,7 +4,9 @@ import functools
 import re
 from collections.abc import Iterator, Sequence
 
+from cotfactory_filters.verify.formula.characters import plain_characters
 from cotfactory_filters.verify.formula.compare import same
+from cotfactory_filters.verify.formula.conventions import spellings
 from cotfactory_filters.verify.formula.grammar import read
 from cotfactory_filters.verify.formula.nodes import CONSTANTS, Node, integer, symbols
 from cotfactory_filters.verify.formula.scalars import Same
@@ -24,8 +26,8 @@ def readings(text: str, language: str) -> tuple[Node, ...]:
     Of a sentence, its last formula or number is meant.
     """
     found: list[Node] = []
-    for spelling in _spellings(text):
-        found += _read(spelling, language)
+    for spelling, spoken in _spellings(text, language):
+        found += _read(spelling, spoken)
     if not found and (mention := from_prose(text)):
         found += _read(mention, language)
     return tuple(found)
@@ -62,10 +64,11 @@ def any_same(references: Sequence[Node], answers: Sequence[Node]) -> Same:
     return Same.UNKNOWN if unknown else Same.NO
 
 
-def _spellings(text: str) -> Iterator[str]:
-    yield text
+def _spellings(text: str, language: str) -> Iterator[tuple[str, str]]:
+    yield text, language
     if _TIGHT_COMMA.search(text):
-        yield _TIGHT_COMMA.sub(", ", text)
+        yield _TIGHT_COMMA.sub(", ", text), language
+    yield from spellings(plain_characters(text), language)
 
 
 def from_prose(text: str) -> str | None:

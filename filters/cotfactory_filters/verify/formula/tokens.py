@@ -7,7 +7,9 @@ import re
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
+from cotfactory_filters.verify.formula.brackets import turned
 from cotfactory_filters.verify.formula.characters import plain_characters
+from cotfactory_filters.verify.formula.conventions import localised
 from cotfactory_filters.verify.formula.plain import join_thousands
 from cotfactory_filters.verify.formula.units import is_unit, single_letter_unit
 from cotfactory_filters.verify.formula.vocabulary import (
@@ -67,6 +69,9 @@ class UnknownCommandError(UnreadableError):
 
 
 _TEXT = "|".join(TEXT_COMMANDS)
+_ACCENTED = (
+    "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f"  # the letters that French or Polish add to ours
+)
 _TOKEN = re.compile(
     rf"(?P<blank>(?:[\s~\"]|\\\"|\\[,;:!> ]|\$|\\\(|\\\)|\\\[|\\\])+)"
     rf"|\\(?P<environment>begin|end)\s*\{{(?P<name>[a-z]+)\*?\}}(?P<columns>\s*\{{[clr|\s]*\}})?"
@@ -75,9 +80,9 @@ _TOKEN = re.compile(
     rf"|\\(?P<command>[A-Za-z]+)\*?"
     rf"|\\(?P<escaped>[{{}}%$|&#_])"
     rf"|(?P<number>0x[0-9a-fA-F]+|0b[01]+|\d+(?:\.\d*)?(?:[eE][+-]?\d{{1,4}}(?![\d.]))?|\.\d+(?:[eE][+-]?\d{{1,4}})?)"
-    rf"|(?P<letters>[A-Za-z]+)"
+    rf"|(?P<letters>[A-Za-z]++(?![{_ACCENTED}]))"
     rf"|(?P<operator><=|>=|!=|==|\*\*|->|[-+*/^_=<>!|()\[\]{{}},;:%'&€£¥])"
-    rf"|(?P<other>[^\W\d_]+)"
+    rf"|(?P<other>[A-Za-z{_ACCENTED}]+|[^\W\d_A-Za-z{_ACCENTED}]+)"
 )
 _TRAILING = re.compile(r"(?:[\s.,;:$]|\\\\?(?=[\s.$]*\Z))+\Z")
 _CURRENCY = frozenset("$€£¥")
@@ -96,7 +101,8 @@ def tokens(text: str, language: str = "en") -> list[Token]:
         UnreadableError: there are more than 1,500 tokens, or a character of no formula.
     """
     text = _ESCAPED_COMMAND.sub(lambda m: _ESCAPES[m[0]], text)
-    text = _TRAILING.sub("", join_thousands(plain_characters(text), language))
+    text = join_thousands(localised(plain_characters(text), language), language)
+    text = _TRAILING.sub("", text)
     if r"\\" in text and r"\begin" not in text.replace(r"\\begin", ""):
         text = re.sub(r"\\\\(?=[A-Za-z{}])", r"\\", text)
     made: list[Token] = []
@@ -113,6 +119,8 @@ def tokens(text: str, language: str = "en") -> list[Token]:
         spaced = False
         if len(made) > MAX_TOKENS:
             raise UnreadableError(f"more than {MAX_TOKENS} tokens")
+    for index, bracket in turned(made).items():
+        made[index] = made[index]._replace(text=bracket)
     return [_in_context(made, index) for index in range(len(made))]
 
 
@@ -165,16 +173,26 @@ def _of_command(name: str) -> list[Token]:
 
 def _of_letters(run: str) -> list[Token]:
     """Reads a run of letters: a word of mathematics, one symbol, or text to be settled later."""
-    if len(run) == 1:
-        return [Token("symbol", run)]
     if run.lower() in WORDS:
         return [Token("operator", WORDS[run.lower()])]
+    if len(run) == 1:
+        return [Token("symbol" if run.isascii() else "text", run)]
     for kind, known in _COMMAND_KINDS[:2]:
         if run in known:
             return [Token(kind, known[run])]
-    if is_product(run) and not is_unit(run):
-        return [Token("symbol", letter) for letter in run]
-    return [Token("text", run)]
+    return _of_word(run)
+
+
+def _of_word(run: str) -> list[Token]:
+    """Reads letters side by side: variables, unless they are a unit, a word or a name.
+
+    Three capitals are an order of things or a triangle: ABC is not CBA.
+    """
+    if not is_product(run) or is_unit(run):
+        return [Token("text", run)]
+    if len(run) == MAX_LETTERS and run.isupper():
+        return [Token("symbol", run)]
+    return [Token("symbol", letter) for letter in run]
 
 
 def is_product(run: str) -> bool:
@@ -201,7 +219,7 @@ _MAKERS: dict[str, Callable[[str], list[Token]]] = {
     "command": _of_command,
     "letters": _of_letters,
     "number": lambda digits: [Token("number", digits)],
-    "other": lambda word: [Token("text", word)],
+    "other": lambda word: _of_letters(word) if word in WORDS else [Token("text", word)],
     "row": lambda _: [Token("operator", r"\\")],
     "escaped": lambda char: _of_operator(_ESCAPED.get(char, char)),
     "operator": _of_operator,

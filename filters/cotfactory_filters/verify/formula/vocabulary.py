@@ -11,7 +11,9 @@ _SAME_NAME = _words(
 FUNCTIONS: dict[str, str] = {name: name for name in _SAME_NAME} | {
     "arcsin": "asin", "arccos": "acos", "arctan": "atan", "asin": "asin", "acos": "acos",
     "atan": "atan", "arsinh": "asinh", "arcosh": "acosh", "artanh": "atanh", "arcsinh": "asinh",
-    "lg": "lg", "tg": "tan", "ctg": "cot", "Re": "re", "Im": "im",
+    "lg": "lg", "tg": "tan", "ctg": "cot", "sen": "sin", "arcsen": "asin", "arctg": "atan",
+    "cotg": "cot", "cotan": "cot", "cosec": "csc", "sh": "sinh", "ch": "cosh", "th": "tanh",
+    "Re": "re", "Im": "im",
 }  # fmt: skip
 """Named functions by how they are written: with a backslash, or as bare letters."""
 
@@ -45,7 +47,9 @@ COMMANDS: dict[str, str] = {
 
 WORDS: dict[str, str] = {
     "and": "and", "or": "or", "und": "and", "et": "and", "oder": "or", "ou": "or",
-    "percent": "%", "pct": "%", "union": "union", "mod": "mod",
+    "percent": "%", "pct": "%", "union": "union", "mod": "mod", "и": "and", "или": "or",
+    "oppure": "or", "和": "and", "与": "and", "及": "and", "以及": "and", "且": "and", "と": "and",
+    "或": "or", "或者": "or", "または": "or", "atau": "or", "hoặc": "or",
 }  # fmt: skip
 """Words that are operators, in the languages of the data we publish."""
 
