@@ -16,7 +16,7 @@ from cotfactory.generate.preview import preview
 from cotfactory.judging import judge
 from cotfactory.publish import publish
 from cotfactory.report import write_report
-from cotfactory.splits import materialise, reflect
+from cotfactory.splits import materialise, rewrite
 from cotfactory.store.run import Run
 from cotfactory.verdicts import verify
 from cotfactory.voting import majority
@@ -75,7 +75,7 @@ def filter_run(out: Path, recipe: Recipe | None, display: Display) -> Made:
         annotate(run, with_benchmarks(run), display.stage)
         deduplicate(run, display.stage)
         decided = decide(run, display.stage)
-        reflect(run, display.stage)
+        rewrite(run, display.stage)
         built = materialise(run, display.stage)
         steps = funnel(run)
         run.record("splits", built.facts())

@@ -168,13 +168,16 @@ class JourneySettings(Settings):
 
     A natural journey with more goes to the rejected split, by the rule `journey_max_wrong`.
     `reflect: engine` takes the reflections of stitched journeys from the teacher where it wrote
-    ones that pass the checks; `phrases` has our own sentences throughout.
+    ones that pass the checks; `phrases` has our own sentences throughout. `smooth` has the teacher
+    write each stitched journey out as one thought, which stands where every step survived and the
+    verdict holds; else the draft stays as it is.
     """
 
     natural: bool = True
     stitched: bool = True
     max_wrong: int = Field(default=2, ge=1)
     reflect: Literal["phrases", "engine"] = "phrases"
+    smooth: bool = False
     stitched_per_problem: int = Field(default=1, ge=1)
     wrong_rules: tuple[str, ...] = Field(
         default=("not_correct", "duplicate", "near_duplicate"),

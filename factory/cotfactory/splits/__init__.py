@@ -2,6 +2,6 @@
 
 from cotfactory.splits.materialise import BUILDERS, MaterialiseSummary, SplitBuilder, materialise
 from cotfactory.splits.quality import quality
-from cotfactory.splits.teacher_reflection import reflect
+from cotfactory.splits.teacher import rewrite
 
-__all__ = ["BUILDERS", "MaterialiseSummary", "SplitBuilder", "materialise", "quality", "reflect"]
+__all__ = ["BUILDERS", "MaterialiseSummary", "SplitBuilder", "materialise", "quality", "rewrite"]

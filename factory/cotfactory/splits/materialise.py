@@ -17,7 +17,7 @@ from cotfactory.splits.place import Placed, place_group
 from cotfactory.splits.preference import preference_rows
 from cotfactory.splits.shards import ShardWriter
 from cotfactory.splits.stitched import stitched_rows
-from cotfactory.splits.written import read_written
+from cotfactory.splits.written import Written, read_written
 from cotfactory.store import atomic
 from cotfactory.store.run import Run
 from cotfactory_filters.verify.pool import VerifierPool
@@ -91,8 +91,7 @@ def materialise(run: Run, progress: Progress | None = None) -> MaterialiseSummar
 @contextmanager
 def placed_groups(run: Run) -> Iterator[Iterator[list[Placed]]]:
     """Yields the placed groups of a run, a chunk at a time."""
-    engine_writes = run.recipe.splits.journey.reflect == "engine"
-    written = read_written(run) if engine_writes else {}
+    written = read_written(run)
     with (
         tempfile.TemporaryDirectory(prefix=".sort-", dir=run.path) as scratch,
         VerifierPool(run.recipe.verify) as pool,
@@ -115,7 +114,7 @@ def _chunks(found: Iterable[Group]) -> Iterator[list[Group]]:
 
 
 def _placed(
-    chunk: list[Group], judged_by: tuple[Run, VerifierPool], written: Mapping[str, str]
+    chunk: list[Group], judged_by: tuple[Run, VerifierPool], written: Mapping[str, Written]
 ) -> list[Placed]:
     """Judges what the thoughts of the chunk state, all together, then places group by group."""
     run, pool = judged_by

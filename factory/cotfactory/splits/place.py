@@ -8,6 +8,7 @@ from cotfactory.splits.assistant import wants_thought
 from cotfactory.splits.continued import continued_spans
 from cotfactory.splits.group import Group, Sample
 from cotfactory.splits.natural import natural_spans
+from cotfactory.splits.written import Written
 from cotfactory.splits.wrong import first_wrong_step
 from cotfactory_schemas import Recipe, Span
 from cotfactory_schemas.split import Origin, SplitName
@@ -27,13 +28,13 @@ class Place:
 class Placed:
     """A group whose samples all have their place, by trace_id.
 
-    `written` are reflections that the teacher wrote, by the keys of stitched drafts.
+    `written` is what the teacher wrote, by the keys of stitched drafts.
     """
 
     group: Group
     places: Mapping[str, Place]
     recipe: Recipe
-    written: Mapping[str, str] = field(default_factory=dict)
+    written: Mapping[str, Written] = field(default_factory=dict)
 
     @cached_property
     def shortcuts(self) -> list[Sample]:
@@ -55,7 +56,9 @@ class Placed:
         return self.places[sample.trace.trace_id]
 
 
-def place_group(group: Group, recipe: Recipe, written: Mapping[str, str] | None = None) -> Placed:
+def place_group(
+    group: Group, recipe: Recipe, written: Mapping[str, Written] | None = None
+) -> Placed:
     """Gives every sample of the group its place."""
     by_id = {s.trace.trace_id: s for s in group.samples}
     parents = {i: by_id.get(s.trace.parent_id or "") for i, s in by_id.items()}

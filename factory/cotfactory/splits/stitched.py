@@ -1,10 +1,12 @@
 """Journeys put together from samples of one problem: wrong thoughts, then a right one.
 
 The wrong thoughts and the right one are the teacher's own words; ours are the reflections between
-them, which name what fails (arXiv 2410.18982, §6.5 to 6.8, has the draft that this follows).
+them, which name what fails. That is the draft of arXiv 2410.18982, §6.5 to 6.8; where the recipe
+says so, the teacher then writes it out as one thought, as it was done there.
 """
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from cotfactory.splits.assistant import Turn, has_tags
@@ -12,8 +14,9 @@ from cotfactory.splits.group import Sample
 from cotfactory.splits.place import Placed
 from cotfactory.splits.rows import row
 from cotfactory.splits.spans import Range, journey_spans
+from cotfactory.splits.written import Written
 from cotfactory.splits.wrong import BREAK, WrongAttempt, same_value, wrong_attempt
-from cotfactory_schemas import SplitRow
+from cotfactory_schemas import Recipe, SplitRow
 from cotfactory_schemas.ids import content_id
 
 
@@ -22,6 +25,12 @@ class Draft(NamedTuple):
 
     wrong: tuple[WrongAttempt, ...]
     right: Sample
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The traces whose text is in it."""
+        samples = (*(attempt.sample for attempt in self.wrong), self.right)
+        return tuple(sample.trace.trace_id for sample in samples)
 
     def tried_before(self, place: int) -> str | None:
         """The answer of the attempt before the one at `place`."""
@@ -32,6 +41,19 @@ class Draft(NamedTuple):
         attempt = self.wrong[place]
         ids = (attempt.sample.trace.trace_id, len(attempt.text))
         return content_id("written", *ids, self.tried_before(place))
+
+    def parts(self, recipe: Recipe, written: Mapping[str, Written]) -> tuple[str, ...]:
+        """Its thought in parts: each wrong attempt and the reflection on it, the correct path."""
+        told, by_teacher = [], recipe.splits.journey.reflect == "engine"
+        for place, attempt in enumerate(self.wrong):
+            ours = attempt.reflection(recipe.seed, self.tried_before(place))
+            theirs = written.get(self.key(place)) if by_teacher else None
+            told += [attempt.text, (theirs.text if theirs else "") or ours]
+        return (*told, self.right.turn.thought)
+
+    def smoothing_key(self, parts: Sequence[str]) -> str:
+        """Names what the teacher makes of the whole thought in these parts."""
+        return content_id("smoothed", list(parts), *self.sources)
 
 
 def stitched_rows(placed: Placed) -> Iterator[SplitRow]:
@@ -83,28 +105,43 @@ def _chosen(
 
 
 def stitch(placed: Placed, draft: Draft) -> SplitRow | None:
-    """Returns the row of a draft; its reflections are the teacher's where it wrote them."""
-    thought, reflections = "", []
-    for place, attempt in enumerate(draft.wrong):
-        ours = attempt.reflection(placed.recipe.seed, draft.tried_before(place))
-        told = placed.written.get(draft.key(place)) or ours
-        start = len(thought) + len(attempt.text) + len(BREAK)
-        reflections.append(Range(start, start + len(told)))
-        thought += attempt.text + BREAK + told + BREAK
-    if has_tags(thought):
+    """Returns the row of a draft, in the teacher's words as far as it wrote some that were taken.
+
+    With `splits.journey.smooth`, the score `splits_smoothing` says `smoothed`, or why it is not.
+    """
+    parts = draft.parts(placed.recipe, placed.written)
+    if has_tags(BREAK.join(parts)):
         return None
-    right = draft.right
-    turn = Turn(thought + right.turn.thought, right.turn.answer, right.turn.thought_from)
-    sources = tuple(sample.trace.trace_id for sample in (*(a.sample for a in draft.wrong), right))
-    return row(
+    wanted = placed.recipe.splits.journey.smooth
+    smoothed = placed.written.get(draft.smoothing_key(parts)) if wanted else None
+    said = {"splits_smoothing": smoothed.refused or "smoothed"} if smoothed else {}
+    if smoothed and smoothed.text:
+        parts = tuple(json.loads(smoothed.text))
+    stitched = row(
         placed,
-        right,
-        turn,
+        draft.right,
+        turn_of(draft, parts),
         split="journey",
         origin="stitched",
-        trace_id=content_id("stitched", turn.text, *sources),
-        trace_ids=sources,
-        pair_id=right.trace.trace_id,
+        trace_id=content_id("stitched", turn_of(draft, parts).text, *draft.sources),
+        trace_ids=draft.sources,
+        pair_id=draft.right.trace.trace_id,
         completion_tokens=None,
-        spans=journey_spans(turn, reflections),
+        spans=journey_spans(turn_of(draft, parts), list(_reflections(parts))),
     )
+    return stitched.model_copy(update={"scores": {**stitched.scores, **said}})
+
+
+def turn_of(draft: Draft, parts: Sequence[str]) -> Turn:
+    """The assistant turn whose thought has these parts; the answer is the right sample's own."""
+    right = draft.right.turn
+    return Turn(BREAK.join(parts), right.answer, right.thought_from)
+
+
+def _reflections(parts: Sequence[str]) -> Iterator[Range]:
+    """Every second part stands for a reflection."""
+    start = 0
+    for place, part in enumerate(parts):
+        if place % 2:
+            yield Range(start, start + len(part))
+        start += len(part) + len(BREAK)
