@@ -163,7 +163,9 @@ def publish(
 @app.command()
 def ingest(
     context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(help="JSONL, CSV or Parquet files of traces.")],
+    files: Annotated[
+        list[str], typer.Argument(help="JSONL, CSV or Parquet files of traces; paths or URLs.")
+    ],
     out: Annotated[Path, typer.Option("--out", help="The run's folder; made or added to.")],
     map_: Annotated[
         list[str] | None, typer.Option("--map", help="FIELD=COLUMN; may be repeated.")

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from cotfactory.errors import UsageError
 from cotfactory.sources import RowFault, fields, rows
+from cotfactory.sources.places import Place, places
 from cotfactory.store.known import IdSet
 from cotfactory.store.read import scan
 from cotfactory.store.run import RunWriter
@@ -44,14 +44,15 @@ class Ingested(NamedTuple):
 
 def ingest(
     run: RunWriter,
-    paths: Iterable[Path],
+    patterns: Iterable[str],
     mapping: Mapping[str, str],
     defaults: Mapping[str, str],
     progress: Callable[[str, int, int | None], None],
 ) -> IngestSummary:
-    """Adds the rows of `paths` to the run; a row that is there already is not added again.
+    """Adds rows of files to the run; a row that is there already is not added again.
 
-    `mapping` gives the column for a field of FIELDS, `defaults` values for rows that do not say.
+    `patterns` are paths and URLs (`sources.places`). `mapping` gives the column for a field of
+    FIELDS, `defaults` values for rows that do not say.
 
     Raises:
         UsageError: a file cannot be read at all, or a field is unknown.
@@ -60,7 +61,7 @@ def ingest(
     seen = _Seen(run)
     summary = IngestSummary()
     group: list[Problem | Trace] = []
-    for path in paths:
+    for path in places(patterns):
         template = _template(path, defaults)
         for row in rows.read(path):
             read = row if isinstance(row, RowFault) else _attempt(*row, columns, template)
@@ -102,7 +103,7 @@ class _Seen:
         self._samples[problem.problem_id] += 1
 
 
-def _template(path: Path, defaults: Mapping[str, str]) -> Problem:
+def _template(path: Place, defaults: Mapping[str, str]) -> Problem:
     unknown = sorted(set(defaults) - {"verifier", "domain", "kind", "language", "licence"})
     if unknown:
         raise UsageError(f"--default {unknown[0]}: only verifier, domain, kind, language, licence")

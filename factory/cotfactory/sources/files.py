@@ -1,16 +1,15 @@
-"""Problems from local JSONL, CSV and Parquet files."""
+"""Problems from JSONL, CSV and Parquet files, here or in object storage."""
 
 from collections.abc import Iterator
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import Field
 
-from cotfactory.errors import UsageError
 from cotfactory.sources import fields, rows
 from cotfactory.sources.base import RowFault
+from cotfactory.sources.places import Place, places
 from cotfactory_schemas import Domain, Kind, Message, Problem, Settings, Thought
 
 _SAID = {"domain", "thought", "language", "verifier", "checks", "licence"}
@@ -56,7 +55,10 @@ class RowSettings(Settings):
 
 
 class FilesSettings(RowSettings):
-    """Files to read, in order; `*` in a name matches, relative to the working directory."""
+    """Files to read, in order: paths, relative to the working directory, and URLs.
+
+    `*` in a name matches. URLs are opened by fsspec: s3://, gs://, hf://, https:// and others.
+    """
 
     paths: tuple[str, ...] = Field(min_length=1)
 
@@ -80,25 +82,7 @@ class Files:
                 make = partial(fields.problem, values, finder, self.settings.defaults(path.stem))
                 yield fields.attempt(place, finder.option, make)
 
-    def _rows(self) -> Iterator[tuple[Path, tuple[str, rows.Row] | RowFault]]:
-        for path in expand(self.settings.paths):
+    def _rows(self) -> Iterator[tuple[Place, tuple[str, rows.Row] | RowFault]]:
+        for path in places(self.settings.paths):
             for row in rows.read(path):
                 yield path, row
-
-
-def expand(patterns: tuple[str, ...]) -> Iterator[Path]:
-    """Yields the files that the patterns name, in order.
-
-    Raises:
-        UsageError: a pattern matches nothing.
-    """
-    for pattern in patterns:
-        path = Path(pattern)
-        found = [path] if path.exists() else sorted(Path(path.anchor).glob(_relative(path)))
-        if not found:
-            raise UsageError(f"{pattern}: no such file")
-        yield from found
-
-
-def _relative(path: Path) -> str:
-    return str(path.relative_to(path.anchor)) if path.anchor else str(path)

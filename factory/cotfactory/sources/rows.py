@@ -1,6 +1,7 @@
 """Rows of JSONL, CSV and Parquet files, each with its place, none able to stop the others."""
 
 import csv
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +12,13 @@ import pyarrow.parquet as pq
 
 from cotfactory.errors import UsageError
 from cotfactory.sources.base import RowFault
+from cotfactory.sources.places import Place, Remote, reaching
 
 Row = dict[str, Any]
 BATCH_ROWS = 256  # a long trace is 100 KB, so a batch stays near 25 MB
 
 
-def read(path: Path) -> Iterator[tuple[str, Row] | RowFault]:
+def read(path: Place) -> Iterator[tuple[str, Row] | RowFault]:
     """Yields (place, row) for each row; the place is `file:line`, or `file:row` in Parquet.
 
     Raises:
@@ -26,12 +28,16 @@ def read(path: Path) -> Iterator[tuple[str, Row] | RowFault]:
     reader = readers.get(path.suffix)
     if reader is None:
         raise UsageError(f"{path}: give a {', '.join(readers)} file")
-    if not path.is_file():
+    if isinstance(path, Remote):
+        with reaching(path.url):
+            yield from reader(path)
+    elif path.is_file():
+        yield from reader(path)
+    else:
         raise UsageError(f"{path}: no such file")
-    yield from reader(path)
 
 
-def _jsonl(path: Path) -> Iterator[tuple[str, Row] | RowFault]:
+def _jsonl(path: Place) -> Iterator[tuple[str, Row] | RowFault]:
     with path.open("rb") as file:  # bytes: str.splitlines would cut at U+2028 inside a thought
         for number, line in enumerate(file, start=1):
             place = f"{path}:{number}"
@@ -48,9 +54,12 @@ def _jsonl(path: Path) -> Iterator[tuple[str, Row] | RowFault]:
                 yield RowFault(place, f"a JSON object is needed, this is {type(row).__name__}")
 
 
-def _csv(path: Path) -> Iterator[tuple[str, Row] | RowFault]:
+def _csv(path: Place) -> Iterator[tuple[str, Row] | RowFault]:
     csv.field_size_limit(1 << 30)
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+    with (
+        path.open("rb") as raw,
+        io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="") as file,
+    ):
         reader = csv.DictReader(file)
         for row in reader:
             place = f"{path}:{reader.line_num}"
@@ -60,9 +69,9 @@ def _csv(path: Path) -> Iterator[tuple[str, Row] | RowFault]:
                 yield place, dict(row)
 
 
-def _parquet(path: Path) -> Iterator[tuple[str, Row] | RowFault]:
+def _parquet(path: Place) -> Iterator[tuple[str, Row] | RowFault]:
     try:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(path if isinstance(path, Path) else path.open("rb"))
         number = 0
         for batch in file.iter_batches(batch_size=BATCH_ROWS):
             for row in batch.to_pylist():
