@@ -202,7 +202,7 @@ class Atoms(Reader):
             return self._dotted(_DOTS[name])
         if name == "mathbb":
             letter = self.group()
-            return Node("numbers", value=letter.value)
+            return Node("numbers", value=letter.value) if letter.value in _NUMBERS else letter
         raise UnknownCommandError(f"unknown command \\{name}")
 
     def _dotted(self, primes: str) -> Node:
@@ -285,6 +285,7 @@ class Atoms(Reader):
         return Node("tuple", tuple(items), opener + closer)
 
 
+_NUMBERS = frozenset("RZNQCH")
 _FRACTIONS = ("frac", "dfrac", "tfrac", "cfrac")
 _BINOMIALS = ("binom", "dbinom", "tbinom")
 _DOTS = {"dot": "'", "ddot": "''"}

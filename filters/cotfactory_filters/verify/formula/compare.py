@@ -103,8 +103,19 @@ def _equations(one: Node, other: Node) -> Same | None:
         return same_equation(one, other) if both_plain else _named_values(one, other)
     if any(equations) and "list" in (one.kind, other.kind):
         parts = in_parts(one), in_parts(other)
-        return same_collection(*parts, same) if parts != (one, other) else None
+        if parts != (one, other):
+            return same_collection(*parts, same)
+        return _named_collection(one, other)
     return _equation_and_value(one, other) if any(equations) else None
+
+
+def _named_collection(one: Node, other: Node) -> Same | None:
+    """Compares `S = {1, 2}` with a bare list."""
+    bare = []
+    for node in (one, other):
+        named = label_and_value(node) if _is_equation(node) else None
+        bare.append(named[1] if named and named[1].kind in COLLECTIONS else node)
+    return same(bare[0], bare[1]) if bare != [one, other] else None
 
 
 def _equation_and_value(one: Node, other: Node) -> Same | None:
