@@ -8,9 +8,9 @@ from markupsafe import Markup
 from cotfactory import catalog
 from cotfactory.report import charts, measured, samples
 from cotfactory.report.facts import facts
-from cotfactory.report.journeys import journey_quality
 from cotfactory.report.lengths import histograms_of
 from cotfactory.report.pages import environment
+from cotfactory.splits import quality
 from cotfactory.store import atomic
 from cotfactory.store.run import Run
 
@@ -40,7 +40,7 @@ def render(run: Run) -> str:
                 lengths=_svg(charts.lengths(histograms, unit)) if histograms else "",
                 languages=measured.languages(connection),
                 clusters=measured.clusters(connection, CLUSTERS_SHOWN),
-                journeys=journey_quality(connection),
+                quality=quality(run),
                 pairs=samples.pairs(connection, JOURNEYS_SHOWN),
                 kept=samples.kept(connection, KEPT_SHOWN),
                 rejected=samples.rejected(connection, REJECTED_SHOWN),

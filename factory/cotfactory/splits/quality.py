@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median, quantiles
 from typing import Any
@@ -10,14 +10,12 @@ from typing import Any
 import polars as pl
 
 from cotfactory.catalog import derived_files
-from cotfactory.splits.assistant import OPEN
 from cotfactory.store.read import scan
 from cotfactory.store.run import Run
 
-MEASURED_ROWS = (
-    5000  # journeys whose text is read; rows lie in the order of a hash, so any are fair
-)
+MEASURED_ROWS = 1000  # journeys of an origin that are read; rows lie in hash order, so any are fair
 GRAM_WORDS = 5
+ORIGINS = ("natural", "continued", "stitched")
 
 _TAG = re.compile(r"</?think>")
 _VALUE = re.compile(r"\$[^$]*\$|\S*\d\S*")
@@ -30,14 +28,14 @@ def quality(run: Run, limit: int = MEASURED_ROWS) -> dict[str, Any]:
     """Returns the quality table of the run's splits as plain JSON.
 
     `journey` holds the measures of all journeys and, under `by_origin`, of each origin; shares are
-    of the `measured` rows, at most `limit` of an origin. `shortcut` says how many rows carry a
-    wrong candidate or a reflection.
+    of the `measured` rows, at most `limit` of an origin, which are all that is held. `shortcut`
+    says how many rows carry a wrong candidate or a reflection.
     """
-    lengths = _shortcut_lengths(run)
-    statuses = _Statuses(run)
-    tallies = {origin: _Tally() for origin in ("natural", "continued", "stitched")}
-    for row in _journeys(run, limit):
-        tallies[row["origin"]].add(row, lengths, statuses)
+    rows = _journeys(run, limit)
+    known = _Known(run, rows)
+    tallies = {origin: _Tally() for origin in ORIGINS}
+    for row in rows:
+        tallies[row["origin"]].add(row, known)
     every = _Tally.sum(tallies.values())
     by_origin = {origin: tally.measures() for origin, tally in tallies.items() if tally.rows}
     return {
@@ -58,15 +56,21 @@ def wording(reflection: str) -> str:
     return " ".join(_VALUE.sub("#", reflection.casefold()).split())
 
 
-class _Statuses:
-    """The verdicts of a run's traces, looked up for a few at a time."""
+class _Known:
+    """The verdicts and the shortcuts that some journeys refer to.
 
-    def __init__(self, run: Run) -> None:
-        rows = scan(run, "verdicts").select("trace_id", "status").collect()
-        self._of = dict(rows.iter_rows())
+    `lengths` are the characters of the shortcuts' thoughts, by trace_id.
+    """
 
-    def of(self, trace_ids: Iterable[str]) -> set[str | None]:
-        return {self._of.get(trace_id) for trace_id in trace_ids}
+    def __init__(self, run: Run, rows: Sequence[Row]) -> None:
+        tried = list({trace_id for row in rows for trace_id in row["trace_ids"]})
+        verdicts = scan(run, "verdicts").select("trace_id", "status")
+        found = verdicts.filter(pl.col("trace_id").is_in(tried)).collect()
+        self._status_of = dict(found.iter_rows())
+        self.lengths = _lengths(run, list({row["pair_id"] for row in rows if row["pair_id"]}))
+
+    def statuses(self, trace_ids: Iterable[str]) -> set[str | None]:
+        return {self._status_of.get(trace_id) for trace_id in trace_ids}
 
 
 @dataclass
@@ -90,21 +94,21 @@ class _Tally:
             whole.wordings += tally.wordings
         return whole
 
-    def add(self, row: Row, lengths: Mapping[str, int], statuses: _Statuses) -> None:
+    def add(self, row: Row, known: _Known) -> None:
         self.rows += 1
         text = row["messages"][-1]["content"]
         *tried, last = row["trace_ids"]
         wrong = [s for s in row["spans"] if s["role"] == "wrong_attempt"]
         self.counts["wrong_attempts"] += len(wrong)
         stated_wrong = bool(wrong) and {s["status"] for s in wrong} == {"incorrect"}
-        self.counts["wrong_confirmed"] += stated_wrong and statuses.of(tried) <= {"incorrect"}
+        self.counts["wrong_confirmed"] += stated_wrong and known.statuses(tried) <= {"incorrect"}
         right = row["spans"][-1]["status"] == row["status"] == "correct"
-        self.counts["correction_confirmed"] += right and statuses.of([last]) == {"correct"}
+        self.counts["correction_confirmed"] += right and known.statuses([last]) == {"correct"}
         self.counts["one_thought_pair"] += _one_pair(text)
-        self.counts["paired"] += row["pair_id"] in lengths
+        self.counts["paired"] += row["pair_id"] in known.lengths
         self.repeated.append(repeated_share(row["reasoning"]))
-        if row["pair_id"] in lengths:
-            self.ratios.append(len(row["reasoning"]) / max(lengths[row["pair_id"]], 1))
+        if row["pair_id"] in known.lengths:
+            self.ratios.append(len(row["reasoning"]) / max(known.lengths[row["pair_id"]], 1))
         for span in row["spans"]:
             if span["role"] == "reflection":
                 self.wordings[wording(text[span["start"] : span["end"]])] += 1
@@ -128,7 +132,7 @@ class _Tally:
 
 
 def _one_pair(text: str) -> bool:
-    return text.startswith(OPEN) and _TAG.findall(text) == ["<think>", "</think>"]
+    return text.startswith("<think>") and _TAG.findall(text) == ["<think>", "</think>"]
 
 
 def _spread(values: Sequence[float]) -> dict[str, float] | None:
@@ -140,23 +144,24 @@ def _spread(values: Sequence[float]) -> dict[str, float] | None:
     return {name: round(value, 3) for name, value in spread.items()}
 
 
-def _journeys(run: Run, limit: int) -> Iterator[Row]:
+def _journeys(run: Run, limit: int) -> list[Row]:
     files = derived_files(run, "splits/journey")
     if not files:
-        return
+        return []
     rows = pl.scan_parquet(files).select(_COLUMNS)
-    for origin in ("natural", "continued", "stitched"):
-        yield from (
-            rows.filter(pl.col("origin") == origin).head(limit).collect().iter_rows(named=True)
-        )
+    return [
+        row
+        for origin in ORIGINS
+        for row in rows.filter(pl.col("origin") == origin).head(limit).collect().to_dicts()
+    ]
 
 
-def _shortcut_lengths(run: Run) -> dict[str, int]:
-    """Characters of each shortcut's thought, by trace_id."""
+def _lengths(run: Run, trace_ids: list[str]) -> dict[str, int]:
     files = derived_files(run, "splits/shortcut")
     if not files:
         return {}
-    rows = pl.scan_parquet(files).select("trace_id", pl.col("reasoning").str.len_chars())
+    wanted = pl.scan_parquet(files).filter(pl.col("trace_id").is_in(trace_ids))
+    rows = wanted.select("trace_id", pl.col("reasoning").str.len_chars())
     return dict(rows.collect().iter_rows())
 
 

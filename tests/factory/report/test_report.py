@@ -6,7 +6,6 @@ import polars as pl
 
 from cotfactory import catalog
 from cotfactory.report import write_report
-from cotfactory.report.journeys import journey_quality
 from cotfactory.report.report import render
 from cotfactory.report.spans import Segment, segments, shortened, visible
 from cotfactory.store.run import Run
@@ -90,22 +89,19 @@ def test_hostile_text_is_escaped_wherever_it_stands(tmp_path: Path) -> None:
     assert "&lt;script&gt;" in page
 
 
-def test_journeys_are_measured_by_origin(tmp_path: Path) -> None:
+def test_the_quality_of_journeys_and_shortcuts_shows(tmp_path: Path) -> None:
     run = finished_run(tmp_path / "run")
     asked = problem("What is 1 + 4?")
     doubtful = journey_row(asked, trace(asked, 1)).model_dump()
-    doubtful["spans"][0]["status"] = "unparsable"
     doubtful["messages"][-1]["content"] += "<think>again</think>"
     natural = SplitRow.model_validate({**doubtful, "origin": "natural", "trace_id": "n"})
     write_rows(run.path / "splits" / "journey" / "train-00001.parquet", [natural], tables.SPLITS)
-    with catalog.connect(Run.read(run.path)) as connection:
-        natural_ones, stitched = journey_quality(connection)
-    assert (stitched.origin, stitched.rows) == ("stitched", 4)
-    assert (stitched.wrong_confirmed, stitched.correction_confirmed) == (1, 1)
-    assert (stitched.one_thought, stitched.distinct_reflections) == (1, 0.25)
-    assert stitched.length_ratio is not None
-    assert stitched.length_ratio > 1
-    assert (natural_ones.wrong_confirmed, natural_ones.one_thought) == (0, 0)
+    page = render(Run.read(run.path))
+    assert "Of 4 shortcuts, 0 state a wrong answer" in page
+    ones = re.findall(r'<tr><td>(natural|stitched)</td><td class="n">(\d)</td>', page)
+    assert ones == [("natural", "1"), ("stitched", "4")]
+    (natural_row,) = re.findall(r"<tr><td>natural</td>.*", page)
+    assert '<td class="n">0.0%</td>' in natural_row
 
 
 def test_languages_and_near_duplicates_show_once_they_are_measured(tmp_path: Path) -> None:
