@@ -1,5 +1,7 @@
 """Files that appear whole or not at all."""
 
+import ctypes
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -7,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 TEMPORARY_SUFFIX = ".tmp"
+_NEW, _OLD = f".new{TEMPORARY_SUFFIX}", f".old{TEMPORARY_SUFFIX}"
+_HERE, _RENAME_EXCHANGE = -100, 2  # AT_FDCWD and the flag, from Linux's headers
 
 
 def sync_directory(folder: Path) -> None:
@@ -48,27 +52,57 @@ def writing(path: Path) -> Iterator[Path]:
 def writing_folder(path: Path) -> Iterator[Path]:
     """Yields an empty temporary folder beside `path`, which takes the place of `path` at the exit.
 
-    A crash between the two renames leaves no `path` but the old folder under a temporary name;
-    what stations derive is built again then.
+    Readers find the old folder or the new one at any moment. Where the file system cannot exchange
+    two names (neither Linux, nor a network share may), a crash between two renames leaves the old
+    folder under a temporary name, from where `remove_temporaries` puts it back.
     """
     make_folder(path.parent)
-    temporary = path.with_name(f".{path.name}.new{TEMPORARY_SUFFIX}")
-    former = path.with_name(f".{path.name}.old{TEMPORARY_SUFFIX}")
-    for left in (temporary, former):
-        shutil.rmtree(left, ignore_errors=True)
+    _put_back(path)
+    temporary = path.with_name(f".{path.name}{_NEW}")
+    shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     try:
         yield temporary
         for file in temporary.rglob("*"):
             sync_directory(file) if file.is_dir() else _sync_file(file)
         sync_directory(temporary)
-        if path.exists():
-            path.rename(former)
-        temporary.rename(path)
+        _put_in_place(temporary, path)
         sync_directory(path.parent)
     finally:
-        for left in (temporary, former):
-            shutil.rmtree(left, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _put_in_place(temporary: Path, path: Path) -> None:
+    """Makes `temporary` be `path`; what was there before is left as `temporary`, or removed."""
+    if not path.exists():
+        temporary.rename(path)
+    elif not exchange(temporary, path):
+        former = path.with_name(f".{path.name}{_OLD}")
+        path.rename(former)
+        temporary.rename(path)
+        shutil.rmtree(former, ignore_errors=True)
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Swaps two names in one step; False, and nothing done, where the system has no such call."""
+    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if renameat2 is None:
+        return False
+    if renameat2(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _RENAME_EXCHANGE) == 0:
+        return True
+    error = ctypes.get_errno()
+    if error in {errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP}:
+        return False
+    raise OSError(error, os.strerror(error), str(one), None, str(other))
+
+
+def _put_back(path: Path) -> None:
+    """Undoes a replacement of `path` that ended between its two renames; removes what is old."""
+    former = path.with_name(f".{path.name}{_OLD}")
+    if former.exists() and not path.exists():
+        former.rename(path)
+        sync_directory(path.parent)
+    shutil.rmtree(former, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -78,7 +112,9 @@ def write_text(path: Path, text: str) -> None:
 
 
 def remove_temporaries(folder: Path) -> None:
-    """Removes what interrupted writers left in `folder` and below."""
+    """Removes what interrupted writers left in `folder` and below, and puts folders back."""
+    for former in list(folder.rglob(f".*{_OLD}")):
+        _put_back(former.with_name(former.name[1:].removesuffix(_OLD)))
     for left in folder.rglob(f".*{TEMPORARY_SUFFIX}"):
         if left.is_dir():
             shutil.rmtree(left)
