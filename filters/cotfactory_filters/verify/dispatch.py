@@ -54,11 +54,14 @@ class WorkerProcess:
         with contextlib.suppress(OSError):
             self._socket.send_bytes(message)
 
-    def answer(self, timeout_s: float) -> tuple[Outcome, float, bool]:
-        """Returns the outcome of the next job, the seconds spent, and whether the worker lives."""
+    def answer(self, timeout_s: float, *, first: bool) -> tuple[Outcome, float, bool]:
+        """Returns the outcome of the next job, the seconds spent, and whether the worker lives.
+
+        Before the `first` job of a batch the worker says that it has started.
+        """
         started = time.perf_counter()
         try:
-            if self._reply(STARTUP_S) is None:
+            if first and self._reply(STARTUP_S) is None:
                 return Judgement("error", "", detail="the worker did not start"), 0.0, False
             started = time.perf_counter()
             reply = self._reply(timeout_s + GRACE_S)
@@ -152,7 +155,7 @@ class Dispatcher:
         worker = self._worker(index)
         worker.send(messages.write_batch([task.job for task in batch]))
         for position, task in enumerate(batch):
-            outcome, seconds, alive = worker.answer(task.timeout_s)
+            outcome, seconds, alive = worker.answer(task.timeout_s, first=not position)
             if self._cancelled:
                 return batch[position:]
             task.settle(outcome, seconds)

@@ -12,7 +12,7 @@ from cotfactory_schemas import Problem, Trace, Verdict
 from cotfactory_schemas.verdict import Status
 
 STARTED = b"started"
-"""A worker says so before each item, so that its start-up is not the first item's time."""
+"""A worker says so before each batch, so that its start-up is not the first item's time."""
 
 _STATUSES: tuple[str, ...] = get_args(Status)
 

@@ -40,10 +40,11 @@ def main() -> None:
     made: dict[str, Verifier] = {}
     try:
         while True:
-            for job in messages.read_batch(pool.recv_bytes()):
-                if job.verifier not in made:
-                    made[job.verifier] = _prepared(job.verifier, limits)
-                pool.send_bytes(STARTED)
+            batch = messages.read_batch(pool.recv_bytes())
+            for name in {job.verifier for job in batch} - made.keys():
+                made[name] = _prepared(name, limits)
+            pool.send_bytes(STARTED)
+            for job in batch:
                 pool.send_bytes(_reply(made[job.verifier], job))
     except (EOFError, ConnectionError):
         return

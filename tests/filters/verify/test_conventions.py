@@ -104,6 +104,7 @@ SAME = {
         ("all real numbers", r"(-\infty,\infty)"),
         (r"\mathbb{R}_{>0}", r"(0,\infty)"),
         (r"{5 \choose 2}", "10"),
+        (r"2,\quadx", "2, x"),
         ("x^2_i", "x_i^2"),
         ("[1, [2, 3]]", "[1,[2,3]]"),
         ("2[x+1]", "2x+2"),
@@ -140,6 +141,7 @@ OTHER = {
         ("[[1,2],[3,4]]", r"\begin{pmatrix}1&3\\2&4\end{pmatrix}"),
         ("no solution", "0"),
         ("k(1,2)", "(1,2)"),
+        (r"\textcircled{1}\textcircled{3}", r"-\textcircled{1}\textcircled{3}"),
     ],
 }
 

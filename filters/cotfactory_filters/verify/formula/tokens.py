@@ -168,7 +168,12 @@ def _of_command(name: str) -> list[Token]:
     for kind, known in _COMMAND_KINDS:
         if name in known:
             return [Token(kind, known[name])]
+    if name[:-1] in SKIPPED or name[:-1] in _BARS:  # `\quadx`: a blank was lost
+        return [*_of_command(name[:-1]), Token("symbol", name[-1])]
     return [Token("command", name)]
+
+
+_BARS = frozenset(("vert", "lvert", "rvert"))
 
 
 def _of_letters(run: str) -> list[Token]:
