@@ -80,5 +80,7 @@ def judged(of: Sample) -> Sample:
 
 
 def placed(*samples: Sample, **splits: Any) -> Placed:
+    """Places samples of one problem; a journey may stand without a shortcut here."""
+    splits["journey"] = {"paired": False} | splits.get("journey", {})
     recipe = Recipe.model_validate({"name": "tests", "splits": splits})
     return place_group(Group(samples[0].problem, samples, "train"), recipe)

@@ -166,7 +166,8 @@ class FilterSettings(Settings):
 class JourneySettings(Settings):
     """How journeys are made. `max_wrong` is K, the most wrong trials in one row.
 
-    A natural journey with more goes to the rejected split, by the rule `journey_max_wrong`.
+    A natural journey with more goes to the rejected split, by the rule `journey_max_wrong`; one
+    whose problem has no shortcut, by `journey_unpaired`, unless `paired` is false.
     `reflect: engine` takes the reflections of stitched journeys from the teacher where it wrote
     ones that pass the checks; `phrases` has our own sentences throughout. `smooth` has the teacher
     write each stitched journey out as one thought, which stands where every step survived and the
@@ -176,6 +177,7 @@ class JourneySettings(Settings):
     natural: bool = True
     stitched: bool = True
     max_wrong: int = Field(default=2, ge=1)
+    paired: bool = True
     reflect: Literal["phrases", "engine"] = "phrases"
     smooth: bool = False
     stitched_per_problem: int = Field(default=1, ge=1)

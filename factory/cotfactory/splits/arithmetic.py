@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 MAX_SIDE_CHARS = 80
 FLOAT_NOISE = Fraction(1, 10**9)  # 26.666666666666668 is what a calculator shows for 80/3
-_OPERAND = r"[-−]?\$?\d[\d,]*(?:\.\d+)?"
+_OPERAND = r"[-−]?\$?\d(?:[\d,]*\d)?(?:\.\d+)?"
 _OPERATOR = r"[ \t]*(?:[-+−*×·⋅÷/]|\\times|\\cdot|\\div)[ \t]*"
 # Nothing may bind to the first number from before, nothing go on with the last one.
 _GOES_ON = (
@@ -24,6 +24,7 @@ _EQUATION = re.compile(
 # What makes the left side part of a larger one.
 _BOUND = re.compile(r"[-+−*×·⋅÷/^]\s*$|\\\w+\s*$")
 _TOKEN = re.compile(r"\\times|\\cdot|\\div|[-+−*×·⋅÷/]|\d[\d,]*(?:\.\d+)?")
+_BEFORE = re.compile(rf"(?P<side>{_OPERAND}(?:{_OPERATOR}{_OPERAND}){{0,6}})[ \t]*=[ \t]*$")
 _OTHER_NUMBERS = re.compile(r"\bmod\b|\\[pb]?mod|\bbase\b|_\d|≡|≈|approx", re.IGNORECASE)
 _TIMES = {"*", "×", "·", "⋅", "\\times", "\\cdot"}
 _OVER = {"/", "÷", "\\div"}
@@ -58,7 +59,17 @@ def _out_of_context(text: str, start: int, end: int) -> bool:
     line_start = text.rfind("\n", 0, start) + 1
     line_end = text.find("\n", end)
     line = text[line_start : line_end if line_end >= 0 else len(text)]
-    return bool(_BOUND.search(text[line_start:start]) or _OTHER_NUMBERS.search(line))
+    before = text[line_start:start]
+    return bool(
+        _BOUND.search(before) or _OTHER_NUMBERS.search(line) or _runs_on(before, text[start:end])
+    )
+
+
+def _runs_on(before: str, equation: str) -> bool:
+    """Whether it goes on from a result: 40 + 2 = 42 + 8 = 50 is two sums, not a wrong one."""
+    side = _BEFORE.search(before[-2 * MAX_SIDE_CHARS :])
+    first = re.match(_OPERAND, equation)
+    return bool(side and first and _value(side["side"]) == _number(first[0]))
 
 
 def _number(text: str) -> Fraction | None:

@@ -63,7 +63,11 @@ def place_group(
     by_id = {s.trace.trace_id: s for s in group.samples}
     parents = {i: by_id.get(s.trace.parent_id or "") for i, s in by_id.items()}
     places = {i: _place(s, parents[i], recipe) for i, s in by_id.items()}
-    return Placed(group, places, recipe, written or {})
+    placed = Placed(group, places, recipe, written or {})
+    if recipe.splits.journey.paired and placed.pair_id is None:
+        alone = Place("rejected", rules=("journey_unpaired",))
+        places |= {i: alone for i, place in places.items() if place.split == "journey"}
+    return placed
 
 
 def _place(sample: Sample, parent: Sample | None, recipe: Recipe) -> Place:

@@ -54,7 +54,7 @@ _DOUBT = re.compile(
     re.IGNORECASE,
 )
 _DIGIT = re.compile(r"\d")  # every value has one
-_NUMBER = r"[-−+]?\$?\d[\d,]*(?:\.\d+)?(?:\s*/\s*\d+)?"
+_NUMBER = r"[-−+]?\$?\d(?:[\d,]*\d)?(?:\.\d+)?(?:\s*/\s*\d+)?"
 _VALUE = (
     rf"(?:\\\(|\$|\*\*)?\s*(?P<value>{_NUMBER}|\\[dt]?frac\s*(?:\{{\d+\}}|\d)\s*(?:\{{\d+\}}|\d))\s*"
     r"(?:\\%|%|°)?\s*(?:\\\)|\$|\*\*)?"

@@ -11,6 +11,7 @@ from cotfactory.splits.arithmetic import first_false_equation
     ("text", "truth"),
     [
         ("so 16 - 3 = 12 eggs", "13"),
+        ("so 16 - 3 = 12, which is a dozen", "13"),
         ("cost: $5 * 3 = $16.", "15"),
         (r"\( 4 \times 3 = 13 \)", "12"),
         ("2 + 3 * 4 = 20", "14"),
@@ -46,9 +47,11 @@ def test_a_false_equation_is_found_with_its_true_value(text: str, truth: str) ->
         "(3 + 4) * 2 + 1 = 3",
         "is 2 + 2 = 5?",
         "1,5 + 1 = 7",
+        "2 + 1,5 = 3,7",
         "4 / 0 = 3",
         "40 + 20%\n* 3 = 7",
         "2 + 2 = 5!",
+        "40 + 2 = 42 + 8 = 50 + 1 = 51",
     ],
 )
 def test_what_may_be_meant_otherwise_is_not_called_false(text: str) -> None:

@@ -19,6 +19,14 @@ def test_a_thought_that_states_a_wrong_answer_and_sees_it_is_a_journey() -> None
     assert not list(shortcut_rows(group))
 
 
+def test_a_journey_without_a_shortcut_is_rejected_by_name_unless_it_may_stand_alone() -> None:
+    alone = judged(sample(DETOUR))
+    (place,) = placed(alone, journey={"paired": True}).places.values()
+    assert (place.split, place.rules) == ("rejected", ("journey_unpaired",))
+    (row,) = journey_rows(placed(alone))
+    assert row.pair_id is None
+
+
 def test_a_journey_is_paired_with_the_straightest_shortcut_of_its_problem() -> None:
     straight = judged(sample("Six sevens make 42.", number=1))
     hesitant = judged(sample("Hmm. Wait. Six sevens make 42.", number=2))
