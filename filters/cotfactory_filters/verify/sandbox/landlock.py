@@ -45,7 +45,7 @@ def abi() -> int:
         LayerError: the kernel has none, or has it switched off.
     """
     try:
-        return syscalls.call(syscalls.LANDLOCK_CREATE_RULESET, None, 0, _VERSION_FLAG)
+        return syscalls.call("landlock_create_ruleset", None, 0, _VERSION_FLAG)
     except OSError as error:
         raise LayerError(f"Landlock: {error.strerror} (Linux 5.13 or later has it)") from error
 
@@ -65,7 +65,7 @@ def ruleset(readable: Iterable[str], writable: Iterable[str]) -> int:
     )
     size = 8 if version < _NET_SINCE else 16 if version < _SCOPE_SINCE else 24
     rules = syscalls.call(
-        syscalls.LANDLOCK_CREATE_RULESET, ctypes.byref(attributes), ctypes.c_size_t(size), 0
+        "landlock_create_ruleset", ctypes.byref(attributes), ctypes.c_size_t(size), 0
     )
     for path in readable:
         _allow(rules, path, READ & handled)
@@ -83,13 +83,11 @@ def _allow(rules: int, path: str, access: int) -> None:
         if not os.path.isdir(path):  # noqa: PTH112 - runs before a sandbox, with few imports
             access &= READ_FILE | WRITE_FILE | _TRUNCATE
         beneath = _PathBeneath(access, anchor)
-        syscalls.call(
-            syscalls.LANDLOCK_ADD_RULE, rules, _RULE_PATH_BENEATH, ctypes.byref(beneath), 0
-        )
+        syscalls.call("landlock_add_rule", rules, _RULE_PATH_BENEATH, ctypes.byref(beneath), 0)
     finally:
         os.close(anchor)
 
 
 def restrict_self(rules: int) -> None:
     """Puts `rules` on this thread and all it will start; nothing takes them off again."""
-    syscalls.call(syscalls.LANDLOCK_RESTRICT_SELF, rules, 0)
+    syscalls.call("landlock_restrict_self", rules, 0)

@@ -73,7 +73,7 @@ def _change_root(readable: list[str], temporary_bytes: int, temporary_files: int
     _mount("tmpfs", own, "tmpfs", guarded | _MS_NO_EXEC, options)
     _mount("none", root, "", _MS_REMOUNT | _MS_BIND | _MS_READ_ONLY | guarded)
     os.chdir(root)
-    syscalls.call(syscalls.PIVOT_ROOT, b".", b".")
+    syscalls.call("pivot_root", b".", b".")
     syscalls.libc("umount2", b".", _MNT_DETACH)
     os.chdir("/")
 

@@ -1,18 +1,13 @@
-"""System calls that Python has no function for (x86-64 Linux)."""
+"""System calls that Python has no function for (Linux)."""
 
 import ctypes
 import os
 import platform
 
+from cotfactory_filters.verify.sandbox import calls
+
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _LIBC.syscall.restype = ctypes.c_long
-
-SUPPORTED_MACHINE = "x86_64"
-"""The call numbers here and in seccomp are those of this machine."""
-
-CAPSET, PIVOT_ROOT = 126, 155
-SECCOMP = 317
-LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
 
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 _CAPABILITY_VERSION_3 = 0x20080522
@@ -24,19 +19,20 @@ class LayerError(Exception):
 
 def require_machine() -> None:
     """Raises LayerError where the call numbers would mean other calls."""
-    if platform.machine() != SUPPORTED_MACHINE or platform.system() != "Linux":
+    if platform.machine() not in calls.MACHINES or platform.system() != "Linux":
         raise LayerError(
-            f"the sandbox knows Linux on {SUPPORTED_MACHINE} only, "
+            f"the sandbox knows Linux on {' and '.join(calls.MACHINES)} only, "
             f"this is {platform.system()} on {platform.machine()}"
         )
 
 
-def call(number: int, *args: object) -> int:
-    """Makes the system call `number`.
+def call(name: str, *args: object) -> int:
+    """Makes the system call `name`.
 
     Raises:
         OSError: it failed.
     """
+    number = calls.number(name, platform.machine())
     result = int(_LIBC.syscall(ctypes.c_long(number), *args))
     if result < 0:
         code = ctypes.get_errno()
@@ -69,4 +65,4 @@ def drop_capabilities() -> None:
     """Gives up every capability, as root too."""
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     none = (ctypes.c_uint32 * 6)()
-    call(CAPSET, header, none)
+    call("capset", header, none)
