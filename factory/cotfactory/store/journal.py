@@ -50,6 +50,17 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
                 yield entry
 
 
+def damaged_lines(path: Path) -> tuple[list[int], int]:
+    """Returns the numbers of the lines that do not count, and how many lines there are."""
+    bad, number = [], 0
+    if path.exists():
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if _decode(line) is None:
+                    bad.append(number)
+    return bad, number
+
+
 def cut_torn_tail(path: Path) -> int:
     """Cuts what stands behind the last good entry; returns how many bytes that was."""
     if not path.exists():

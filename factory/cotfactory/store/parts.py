@@ -30,6 +30,12 @@ def part_name(number: int) -> str:
     return f"part-{number:06d}.parquet"
 
 
+def highest_number(run: Path) -> int:
+    """The highest number of a file that is named like a part, whoever made it; 0 without any."""
+    names = (path.stem for table in TABLES for path in (run / table).glob("part-*.parquet"))
+    return max((int(digits) for name in names if (digits := name[5:]).isdecimal()), default=0)
+
+
 def write_parts(run: Path, number: int, entries: Iterable[Entry]) -> list[dict[str, Any]]:
     """Writes the rows of a write-ahead segment as one part a table; returns their log entries.
 

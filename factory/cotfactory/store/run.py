@@ -38,6 +38,7 @@ class Run:
     def __init__(self, path: Path, recipe: Recipe) -> None:
         self.path = path
         self.recipe = recipe
+        self._check_log()
         self._commits = [part for entry in journal.read(self._log_path) for part in entry["parts"]]
         parts.check_listed(path, self._commits)
 
@@ -92,6 +93,19 @@ class Run:
         """Files in the table folders that are not the run's own."""
         return parts.unlisted(self.path, self._commits)
 
+    def _segments(self) -> list[Path]:
+        return sorted((self.path / "wal").glob("*.wal"))
+
+    def _check_log(self) -> None:
+        # A crash tears the last line only, and leaves the segment whose parts it was to name.
+        bad, lines = journal.damaged_lines(self._log_path)
+        uncommitted = any(segment.stat().st_size for segment in self._segments())
+        if bad and not (bad == [lines] and uncommitted):
+            raise CotfactoryError(
+                f"{self._log_path}:{bad[0]}: the line is damaged, and the parts that it names are "
+                "not known without it. Restore the file from a copy."
+            )
+
     @property
     def _log_path(self) -> Path:
         return self.path / "commits.log"
@@ -102,8 +116,8 @@ class RunWriter(Run):
 
     def __init__(self, path: Path, recipe: Recipe) -> None:
         atomic.remove_temporaries(path)
-        journal.cut_torn_tail(path / "commits.log")
         super().__init__(path, recipe)
+        journal.cut_torn_tail(self._log_path)
         text = yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
         atomic.write_text(path / "recipe.yaml", text)
         self._log = journal.Journal(self._log_path)
@@ -136,12 +150,9 @@ class RunWriter(Run):
         self._log.close()
 
     def _new_segment(self) -> journal.Journal:
-        numbers = [int(p.stem) for p in self._segments()]
-        numbers += [int(Path(c["file"]).stem.removeprefix("part-")) for c in self._commits]
-        return journal.Journal(self.path / "wal" / f"{max(numbers, default=0) + 1:06d}.wal")
-
-    def _segments(self) -> list[Path]:
-        return sorted((self.path / "wal").glob("*.wal"))
+        segments = [int(p.stem) for p in self._segments()]
+        number = max(*segments, parts.highest_number(self.path), 0) + 1
+        return journal.Journal(self.path / "wal" / f"{number:06d}.wal")
 
     def _recover(self) -> None:
         committed = {c["file"] for c in self._commits}

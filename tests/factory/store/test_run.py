@@ -117,6 +117,48 @@ def test_a_foreign_file_is_reported_and_left_alone(tmp_path: Path) -> None:
     assert len(traces_in(tmp_path)) == 1
 
 
+def test_a_foreign_file_with_the_name_of_the_next_part_is_not_overwritten(tmp_path: Path) -> None:
+    foreign = tmp_path / "traces" / "part-000001.parquet"
+    foreign.parent.mkdir()
+    foreign.write_bytes(b"somebody's")
+    with Run.open(tmp_path, RECIPE) as run:
+        run.append([trace(problem())])
+    assert foreign.read_bytes() == b"somebody's"
+    assert len(traces_in(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("line", [1, 2])
+def test_a_damaged_commit_is_named_and_nothing_is_taken_for_a_strangers(
+    tmp_path: Path, line: int
+) -> None:
+    for sample in range(2):
+        with Run.open(tmp_path, RECIPE) as run:
+            run.append([trace(problem(), sample)])
+    log = tmp_path / "commits.log"
+    lines = log.read_bytes().splitlines(keepends=True)
+    lines[line - 1] = lines[line - 1].replace(b"rows", b"rowz")
+    log.write_bytes(b"".join(lines))
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    for opened in (Run.read, lambda path: Run.open(path).__enter__()):
+        with pytest.raises(CotfactoryError, match=rf"commits\.log:{line}: the line is damaged"):
+            opened(tmp_path)
+    assert all(path.read_bytes() == held for path, held in before.items())
+
+
+def test_a_commit_that_a_crash_tore_is_made_again(tmp_path: Path) -> None:
+    with Run.open(tmp_path, RECIPE) as run:
+        run.append([trace(problem())])
+        segment = next((tmp_path / "wal").glob("*.wal"))
+        copy = segment.read_bytes()
+    log = tmp_path / "commits.log"
+    log.write_bytes(log.read_bytes()[:-5])
+    segment.write_bytes(copy)
+    assert traces_in(tmp_path) == []
+    with Run.open(tmp_path):
+        pass
+    assert len(traces_in(tmp_path)) == 1
+
+
 def test_a_second_writer_is_told_who_holds_the_run(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from cotfactory.store.run import Run\n"
