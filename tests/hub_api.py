@@ -72,6 +72,9 @@ class HubApi:
         self.repos: dict[str, Repo] = {}
         self.large: dict[str, bytes] = {}
         self.xet_folder: Path | None = None
+        self.xet_hashes: dict[
+            str, str
+        ] = {}  # xet's own, by SHA-256: its client alone computes them
         self.url = self.second_url = ""
         self._lock = threading.RLock()
 
@@ -257,7 +260,7 @@ class HubApi:
         return Answer.json({"transfer": "basic", "objects": objects})
 
     def xet_token(self, request: Request, _query: Any, name: str, revision: str) -> Answer:
-        self.repo(request, name, write=True)
+        self.repo(request, name, write="write" in request.path)
         self.commit_at(request, name, revision)
         headers = {
             "X-Xet-Cas-Url": f"local://{self.xet_folder}",
@@ -297,7 +300,7 @@ class HubApi:
             tree[path] = Blob(base64.b64decode(value["content"]), large=False)
         elif key == "lfsFile":
             if self.xet_folder:
-                tree[path] = Blob(b"", large=True, claimed=value["oid"])
+                tree[path] = Blob(b"", large=True, claimed=value["oid"], claimed_size=value["size"])
                 return
             if value["oid"] not in self.large:
                 raise Refusal(400, "", f"{path}: its content was never uploaded")
@@ -313,10 +316,16 @@ class HubApi:
             raise Refusal(404, "EntryNotFound", f"{path} does not exist")
         blob = commit.tree[path]
         headers = {"X-Repo-Commit": commit.id, "ETag": f'"{blob.oid}"'}
+        if blob.claimed in self.xet_hashes:
+            token = f"{self.url}/api/datasets/{name}/xet-read-token/{commit.id}"
+            headers |= {
+                "X-Xet-Hash": self.xet_hashes[blob.sha256],
+                "Link": f'<{token}>; rel="xet-auth"',
+            }
         if blob.large:
             headers |= {
                 "X-Linked-Etag": f'"{blob.sha256}"',
-                "X-Linked-Size": str(len(blob.data)),
+                "X-Linked-Size": str(blob.size),
                 "Location": f"{self.second_url}/large/{blob.sha256}",
             }
             return Answer(b"", 302, headers)
@@ -336,7 +345,7 @@ class HubApi:
 
 def _entry(path: str, commit: Commit) -> dict[str, Any]:
     blob = commit.tree[path]
-    size = len(blob.data)
+    size = blob.size
     entry: dict[str, Any] = {"type": "file", "path": path, "size": size, "oid": blob.oid}
     entry["lastCommit"] = {"id": commit.id, "title": commit.title, "date": DATE}
     if blob.large:
@@ -371,7 +380,7 @@ _ROUTES: list[tuple[str, str, Route]] = [
     ("GET", rf"{_API}/tree/{_REVISION}(?:/(?P<folder>.+))?", HubApi.tree),
     ("POST", rf"{_API}/paths-info/{_REVISION}", HubApi.paths_info),
     ("POST", rf"{_API}/preupload/{_REVISION}", HubApi.preupload),
-    ("GET", rf"{_API}/xet-write-token/{_REVISION}", HubApi.xet_token),
+    ("GET", rf"{_API}/xet-(?:write|read)-token/{_REVISION}", HubApi.xet_token),
     ("POST", rf"{_API}/commit/{_REVISION}", HubApi.commit),
     ("POST", rf"/datasets/{_NAME}\.git/info/lfs/objects/batch", HubApi.batch),
     ("POST", "/verify", HubApi.verify),

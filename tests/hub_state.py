@@ -8,11 +8,19 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Blob:
-    """`claimed` is the hash of content that lies in xet's own store, which `data` does not hold."""
+    """`claimed` is the hash of content that lies in xet's own store, which `data` does not hold.
+
+    Its size is `claimed_size`.
+    """
 
     data: bytes
     large: bool
     claimed: str | None = None
+    claimed_size: int = 0
+
+    @property
+    def size(self) -> int:
+        return self.claimed_size if self.claimed else len(self.data)
 
     @property
     def oid(self) -> str:
@@ -26,7 +34,7 @@ class Blob:
     @property
     def pointer(self) -> bytes:
         text = f"version https://git-lfs.github.com/spec/v1\noid sha256:{self.sha256}\n"
-        return f"{text}size {len(self.data)}\n".encode()
+        return f"{text}size {self.size}\n".encode()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Reads a dataset back with the real clients, in a process of its own; says what it saw as JSON.
 
-They read the address of the Hub when they are imported.
+They read the address of the Hub when they are imported. With --downloads-only it leaves out what
+reads ranges of files where they lie.
 """
 
 import json
@@ -13,9 +14,18 @@ import polars as pl
 from huggingface_hub import HfFileSystem, snapshot_download
 
 
-def seen(repo: str) -> dict[str, Any]:
+def downloaded(repo: str) -> dict[str, Any]:
     configs = datasets.get_dataset_config_names(repo)
     loaded = {config: datasets.load_dataset(repo, config) for config in configs}
+    return {
+        "rows": {c: {p: rows.num_rows for p, rows in d.items()} for c, d in loaded.items()},
+        "columns": list(loaded[configs[0]]["train"].features),
+        "snapshot": snapshot_download(repo, repo_type="dataset"),
+    }
+
+
+def read_in_place(repo: str) -> dict[str, Any]:
+    configs = datasets.get_dataset_config_names(repo)
     streamed = datasets.load_dataset(repo, configs[0], split="train", streaming=True)
     shard = f"datasets/{repo}/data/journey/train-00000-of-00001.parquet"
     files = HfFileSystem()
@@ -28,14 +38,14 @@ def seen(repo: str) -> dict[str, Any]:
         [f"hf://datasets/{repo}/data/*/train-*.parquet"],
     ).fetchall()
     return {
-        "rows": {c: {p: rows.num_rows for p, rows in d.items()} for c, d in loaded.items()},
-        "columns": list(loaded[configs[0]]["train"].features),
         "streamed": next(iter(streamed))["prompt"],
         "polars": frame.height,
         "duckdb": dict(counted),
-        "snapshot": snapshot_download(repo, repo_type="dataset"),
     }
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(seen(sys.argv[1])))
+    said = downloaded(sys.argv[1])
+    if "--downloads-only" not in sys.argv:
+        said |= read_in_place(sys.argv[1])
+    sys.stdout.write(json.dumps(said))

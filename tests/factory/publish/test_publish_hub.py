@@ -3,6 +3,7 @@ import logging
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from traceback import TracebackException
 
 import huggingface_hub
 import pytest
@@ -35,6 +36,12 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Nobody is logged in."""
     monkeypatch.setattr(huggingface_hub.constants, "HF_TOKEN_PATH", str(tmp_path / "none"))
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waiting takes no time."""
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
 
 
 @pytest.fixture(scope="module")
@@ -160,10 +167,10 @@ def test_a_commit_that_slips_in_between_is_reported(hub: Hub, run: Run) -> None:
         ("lost", "/tag/"),
     ],
 )
+@pytest.mark.usefixtures("patient")
 def test_one_fault_anywhere_leads_to_one_commit(
-    hub: Hub, run: Run, fault: Fault, place: str, monkeypatch: pytest.MonkeyPatch
+    hub: Hub, run: Run, fault: Fault, place: str
 ) -> None:
-    monkeypatch.setattr("time.sleep", lambda _seconds: None)
     left = [fault]
     hub.fault = lambda _method, path: left.pop() if left and place in path else None
     made = publish(run, TO)
@@ -172,10 +179,8 @@ def test_one_fault_anywhere_leads_to_one_commit(
     assert set(hub.repos[REPO].tags.values()) == {made.commit}
 
 
-def test_a_hub_that_stays_down_is_said_and_the_next_run_resumes(
-    hub: Hub, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+@pytest.mark.usefixtures("patient")
+def test_a_hub_that_stays_down_is_said_and_the_next_run_resumes(hub: Hub, run: Run) -> None:
     hub.fault = lambda _method, path: "busy" if "/commit/" in path else None
     with pytest.raises(CotfactoryError, match=r"answered 503.*Run the same command again"):
         publish(run, TO)
@@ -187,10 +192,8 @@ def test_a_hub_that_stays_down_is_said_and_the_next_run_resumes(
     assert len(published(hub)) == 1
 
 
-def test_an_upload_that_breaks_off_goes_on_with_what_is_missing(
-    hub: Hub, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+@pytest.mark.usefixtures("patient")
+def test_an_upload_that_breaks_off_goes_on_with_what_is_missing(hub: Hub, run: Run) -> None:
     hub.fault = lambda method, _path: "cut" if method == "PUT" and len(hub.large) >= 2 else None
     with pytest.raises(CotfactoryError):
         publish(run, TO)
@@ -265,6 +268,26 @@ def test_the_token_is_in_no_file_no_log_and_never_at_the_second_host(
     said = caplog.text + "".join(capfd.readouterr())
     assert WRITE_TOKEN.encode() not in written + sent + said.encode()
     assert hub.tokens_on_second_host == []
+
+
+@pytest.mark.parametrize(
+    "place", ["/repos/create", "/commits/", "/preupload/", "/commit/", "/large/"]
+)
+def test_the_token_is_in_no_traceback_even_with_all_values_in_it(
+    hub: Hub,
+    run: Run,
+    place: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    hub.fault = lambda _method, path: "busy" if place in path else None
+    with caplog.at_level(logging.DEBUG), pytest.raises(CotfactoryError) as raised:
+        publish(run, TO)
+    shown = TracebackException.from_exception(raised.value, capture_locals=True)
+    said = "".join(shown.format()) + repr(raised.value) + caplog.text
+    assert "CotfactoryError" in said
+    assert WRITE_TOKEN not in said
 
 
 def test_a_recipe_that_holds_the_token_is_not_published(hub: Hub, tmp_path: Path) -> None:
