@@ -41,7 +41,12 @@ DEFAULTS: Mapping[str, Rule] = {
     "no_thought": _rule(_THOUGHT + "format_empty_thought", "there is no thought to learn from"),
     "no_answer": _rule("format_empty_response", "there is nothing after the thought"),
     "stray_tags": _rule("NOT format_clean", "tags of the thought stand where they should not"),
-    "loop": _rule("repetition_loop_repeats >= $limit", "the text goes round in circles", 3),
+    "loop": _rule("repetition_loop_repeats >= $limit", "the text goes round in circles", 6),
+    "counting_loop": _rule(  # shorter rounds may be moves of a puzzle or rows of a table
+        "repetition_numbered_loop_period >= 60 AND repetition_numbered_loop_repeats >= $limit",
+        "the text tries one number after the other and comes to no end",
+        10,
+    ),
     "mixed_language": _rule(
         _THOUGHT + "language_share < $limit",
         "too many words of the thought are in another language than the problem's",

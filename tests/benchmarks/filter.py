@@ -51,7 +51,7 @@ RULES = {
     "5 % French": "mixed_language",
     "5 % German": "mixed_language",
     "loop": "loop",
-    "counting loop": "loop",
+    "counting loop": "counting_loop",
     "wall of text": "long_paragraph",
     "wrongly decoded": "broken_characters",
     "leak": "contaminated",

@@ -35,10 +35,10 @@ FOUND_BY: Mapping[str, tuple[str, Test]] = {
         fault: ("language_share < 0.99", lambda seen: seen["language_share"] < 0.99)
         for fault in FOREIGN
     },
-    "loop": ("repetition_loop_repeats >= 3", lambda seen: seen["repetition_loop_repeats"] >= 3),
+    "loop": ("repetition_loop_repeats >= 6", lambda seen: seen["repetition_loop_repeats"] >= 6),
     "counting loop": (
-        "repetition_numbered_loop_repeats >= 20",
-        lambda seen: seen["repetition_numbered_loop_repeats"] >= 20,
+        "repetition_numbered_loop_repeats >= 10",
+        lambda seen: seen["repetition_numbered_loop_repeats"] >= 10,
     ),
     "wall of text": (
         "readability_longest_paragraph > 4000",

@@ -101,7 +101,8 @@ def _loop(rng: random.Random, thought: str) -> str:
 
 def _counting_loop(rng: random.Random, thought: str) -> str:
     start = rng.randrange(90)
-    return thought + "".join(f"Let me try x = {start + i}: no. " for i in range(60))
+    tried = "Let me try x = {}. The left side is {} then, the right side is {}, so this is not it. "
+    return thought + "".join(tried.format(n, 7 * n, n * n) for n in range(start, start + 60))
 
 
 def _wall_of_text(rng: random.Random, thought: str) -> str:

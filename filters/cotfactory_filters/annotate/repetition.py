@@ -23,20 +23,22 @@ class Repetition(Annotator[RepetitionSettings]):
 
     Columns: `loop_period` (characters; 0 where there is no loop), `loop_repeats` (rounds) and
     `loop_chars` (of all rounds) of a verbatim loop of at least 3 rounds and 240 bytes;
-    `numbered_loop_repeats`, the same where rounds may differ in their numbers; `ngram_share` (the
+    `numbered_loop_period` and `numbered_loop_repeats`, the same where rounds may differ in their
+    numbers; `ngram_share` (the
     share of n-grams that stood in the text before); `line_share` (the share of the text in lines
     that stood in it before) and `equal_lines` (how often the commonest line stands). Lines count
     from 16 bytes on. A text without a thought is measured on its answer.
     """
 
     name = "repetition"
-    version = 1
+    version = 2  # 2: numbered_loop_period
     settings_model = RepetitionSettings
     reads = ("reasoning", "response")
     schema: ClassVar = {
         "loop_period": pl.Int32(),
         "loop_repeats": pl.Float32(),
         "loop_chars": pl.Int32(),
+        "numbered_loop_period": pl.Int32(),
         "numbered_loop_repeats": pl.Float32(),
         "ngram_share": pl.Float32(),
         "line_share": pl.Float32(),
@@ -58,6 +60,7 @@ class Repetition(Annotator[RepetitionSettings]):
                 "loop_period": loops[:, Loop.PERIOD],
                 "loop_repeats": loops[:, Loop.CHARS] / np.maximum(loops[:, Loop.PERIOD], 1),
                 "loop_chars": loops[:, Loop.CHARS],
+                "numbered_loop_period": loops[:, Loop.NUMBERED_PERIOD],
                 "numbered_loop_repeats": loops[:, Loop.NUMBERED_CHARS]
                 / np.maximum(loops[:, Loop.NUMBERED_PERIOD], 1),
                 "ngram_share": found[:, Repeat.REPEATED_NGRAMS]

@@ -3,13 +3,18 @@
 import time
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cotfactory_filters import predicates
 from cotfactory_filters.annotate.repetition_scan import MIN_LOOP_BYTES, Loop, tail_loops
+from cotfactory_filters.decide import decide
+from cotfactory_filters.rules import DEFAULTS
 from cotfactory_filters.utf8 import utf8
+from cotfactory_schemas.recipe import SelectSettings
 from trace_batch import annotated, annotated_thought
 
 PROSE = (
@@ -52,6 +57,33 @@ def test_a_loop_that_counts_is_numbered() -> None:
     row = repetition(PROSE + counting)
     assert row["loop_repeats"] == 0
     assert row["numbered_loop_repeats"] > 20
+    assert row["numbered_loop_period"] == len("Try n = 119: it is not prime, go on. ")
+
+
+def shipped_rules_that_fire(thought: str) -> list[str]:
+    rules = {name: DEFAULTS[name] for name in ("loop", "counting_loop")}
+    columns = {f"repetition_{name}": value for name, value in repetition(thought).items()}
+    with duckdb.connect(":memory:") as connection:
+        connection.register("measures_", pl.DataFrame([columns]).to_arrow())
+        connection.execute(
+            "CREATE TABLE measures AS SELECT *, 't' AS trace_id, 'p' AS problem_id, "
+            "'math' AS domain, 1 AS completion_tokens FROM measures_"
+        )
+        predicates.lock(connection)
+        (row,) = decide(connection, rules, SelectSettings()).to_pylist()
+    return list(row["rules"])
+
+
+def test_loops_and_counting_without_end_are_rejected_but_no_moves_of_a_puzzle() -> None:
+    tried = "Now let me try x = {}. That leaves {} on the right side, so this is not it. "
+    counting = "".join(tried.format(n, n * n) for n in range(40))
+    moves = "".join(
+        f"Move disk {n % 4} from peg {n % 3} to peg {(n + 1) % 3}.\n" for n in range(40)
+    )
+    assert shipped_rules_that_fire(PROSE + "Wait, let me check it again. " * 20) == ["loop"]
+    assert shipped_rules_that_fire(PROSE + counting) == ["counting_loop"]
+    assert shipped_rules_that_fire(PROSE + moves) == []
+    assert shipped_rules_that_fire(PROSE) == []
 
 
 @pytest.mark.parametrize("before", ["", PROSE * 40])
