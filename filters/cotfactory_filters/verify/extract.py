@@ -93,7 +93,7 @@ def marked_answer(text: str, *, finished: bool = True) -> Found | None:
 
 def last_line_answer(text: str) -> Found | None:
     """Guesses the answer from the last line: a formula, bold text, or what a sentence states."""
-    line = text.strip().rsplit("\n", 1)[-1].strip()
+    line = text.strip().rsplit("\n", 1)[-1].strip()[-TAIL_CHARS:]
     words = len(PROSE_WORD.findall(_MATH_SPAN.sub(" ", line)))
     if line == text.strip() and len(line) <= WHOLE_CHARS and words < SENTENCE_WORDS:
         return Found(line, "whole") if line else None

@@ -33,7 +33,7 @@ question makes them count.
 {question}
 </question>
 <reference>
-{standard}
+{reference}
 </reference>
 <response>
 {response}
@@ -45,7 +45,7 @@ _BY_RUBRIC = """Does the response fulfil every criterion of the rubric?
 {question}
 </question>
 <rubric>
-{standard}
+{reference}
 </rubric>
 <response>
 {response}
@@ -115,7 +115,7 @@ class Judge(NamedTuple):
         """
         asked = _PROMPTS[self.mode].format(
             question=_quoted(problem.prompt),
-            standard=_quoted(self.standard(problem) or ""),
+            reference=_quoted(self.standard(problem) or ""),
             response=_quoted(trace.response[-MAX_RESPONSE_CHARS:]),
         )
         chat = [Message(role="system", content=_SYSTEM), Message(role="user", content=asked)]

@@ -1,5 +1,7 @@
 """Answers as schools of other languages write them."""
 
+import time
+
 import pytest
 
 from answers import problem, trace
@@ -168,3 +170,17 @@ def test_the_language_decides_what_a_comma_is() -> None:
     assert is_correct("3,14", "3.14", "fr")
     assert not is_correct("3,14", "3.14", "en")
     assert is_correct("1,234", "1234", "en")
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "de", "es", "zh"])
+@pytest.mark.parametrize(
+    "part",
+    [
+        *("]0;1[", "[;", "(1|2", "1 h 3", "3億5000", "1万", "1 y ", "1.234", "{,}", "1'", "1:2:"),
+        *(r"\text{ y }", r"\mathbb{R}_+", r"{a\choose ", "5 feet and ", "A(1;2)", r"k\in Z,"),
+    ],
+)
+def test_what_repeats_for_ever_is_read_or_refused_at_once(part: str, language: str) -> None:
+    began = time.process_time()
+    is_correct("]0;1[", (part * 1000)[:1900], language)
+    assert time.process_time() - began < 1

@@ -1,5 +1,7 @@
 """The final answer is found where the format asks, and never in the thought."""
 
+import time
+
 import pytest
 
 from answers import trace
@@ -126,3 +128,16 @@ def test_a_broken_mark_is_no_answer(text: str) -> None:
 def test_a_long_response_is_read_in_linear_time() -> None:
     hostile = "\\boxed{" * 20_000 + "**" * 20_000 + "answer is " * 20_000
     assert not isinstance(final_answer(trace(hostile)), Exception)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        *("\\[", "\\(", "$", "1,", "1.111,", "the answer is ", "答案", "故选", "**", "# ", "A: "),
+        *("\\boxed{", "\\frac{1}{", "<answer>", '"answer": "', "not ", " "),
+    ],
+)
+def test_a_text_that_repeats_for_ever_costs_no_more_than_its_length(part: str) -> None:
+    began = time.process_time()
+    final_answer(trace(part * 100_000))
+    assert time.process_time() - began < 1
