@@ -40,7 +40,7 @@ def of_run(made: Made, display: Display) -> None:
 def of_generate(path: Path, display: Display) -> None:
     """Says what `generate` left in the run."""
     run = Run.read(path)
-    facts = run.manifest.get("generate", {})
+    facts = run.manifest.get("generate", {}).get("session", {})
     text = (
         f"\n{path}: {run.rows('problems')} problems, {run.rows('traces')} traces; this session: "
         f"{facts.get('completions')} samples, {facts.get('accepted')} accepted, "

@@ -3,11 +3,15 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
+from pydantic import TypeAdapter, ValidationError
+
+from cotfactory.generate.plan import ACCEPTED
 from cotfactory_schemas import Status, Trace
 from cotfactory_schemas.recipe import PriceSettings
 
-Phase = Literal["start_up", "steady", "verification_wait", "store_wait", "tail", "drain"]
+Phase = Literal["start_up", "steady", "verification_wait", "store_wait", "idle", "tail", "drain"]
 PHASES: tuple[Phase, ...] = get_args(Phase)
+_WITH_WORK = ("steady", "verification_wait", "store_wait", "idle")
 
 
 @dataclass
@@ -44,24 +48,37 @@ class Account:
     steady_slot_s: float = 0.0
     steady_offered_s: float = 0.0
 
-    def completed(self, trace: Trace) -> None:
-        """Counts an answer of the engine."""
+    @classmethod
+    def recorded(cls, facts: object) -> "Account":
+        """Reads the counts of a report; what is no report counts nothing."""
+        try:
+            return _ADAPTER.validate_python(facts)
+        except ValidationError:
+            return cls()
+
+    def with_earlier(self, earlier: "Account") -> "Account":
+        """The counts of both."""
+        return _ADAPTER.validate_python(_summed(asdict(self), asdict(earlier)))
+
+    def completed(self, trace: Trace, spent: int = 0) -> None:
+        """Counts an answer of the engine; `spent` of its tokens were a former trace's."""
         if trace.finish_reason == "error":
             self.errors += 1
             return
         self.completions += 1
-        generated = trace.completion_tokens or 0
+        generated = (trace.completion_tokens or spent) - spent
         written = len(trace.reasoning) + len(trace.response)
         by_characters = round(generated * len(trace.reasoning) / written) if written else 0
-        thought = by_characters if trace.reasoning_tokens is None else trace.reasoning_tokens
+        counted = trace.reasoning_tokens
+        thought = by_characters if counted is None else min(counted, generated)
         self.tokens.prompt += trace.prompt_tokens or 0
         self.tokens.thought += thought
         self.tokens.response += generated - thought
 
-    def judged(self, trace: Trace, status: Status) -> None:
-        """Counts what became of an answer."""
-        generated = trace.completion_tokens or 0
-        if status in ("correct", "unverifiable"):
+    def judged(self, trace: Trace, status: Status, spent: int = 0) -> None:
+        """Counts what became of an answer; `spent` of its tokens were a former trace's."""
+        generated = (trace.completion_tokens or spent) - spent
+        if status in ACCEPTED:
             self.accepted += 1
             self.tokens.accepted += generated
         elif trace.finish_reason == "length":
@@ -74,7 +91,7 @@ class Account:
         self.phase_s[phase] += seconds
         self.slot_s += seconds * in_flight
         self.offered_s += seconds * concurrency
-        if phase in ("steady", "verification_wait", "store_wait"):
+        if phase in _WITH_WORK:
             self.steady_slot_s += seconds * in_flight
             self.steady_offered_s += seconds * concurrency
 
@@ -97,5 +114,15 @@ class Account:
         return price.per_hour * hours + price.per_million_tokens * generated / 1e6
 
 
+def _summed(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: _summed(value, other[name]) if isinstance(value, dict) else value + other[name]
+        for name, value in one.items()
+    }
+
+
 def _ratio(part: float, whole: float) -> float | None:
-    return round(part / whole, 4) if whole else None
+    return float(f"{part / whole:.6g}") if whole else None
+
+
+_ADAPTER = TypeAdapter(Account)

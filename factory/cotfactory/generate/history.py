@@ -5,12 +5,12 @@ from typing import Any
 
 import polars as pl
 
-from cotfactory.generate.plan import Asked, Plan
+from cotfactory.generate.plan import ACCEPTED, Asked, Plan
 from cotfactory.generate.samples import Sample, Sampler
 from cotfactory.store.known import IdSet, RowsById
 from cotfactory.store.read import restore_raw, scan
 from cotfactory.store.run import Run
-from cotfactory_schemas import Outcome, Problem, Trace, tables
+from cotfactory_schemas import Domain, Outcome, Problem, Trace, tables
 from cotfactory_schemas.recipe import GenerateSettings
 
 
@@ -27,6 +27,14 @@ class History:
         self._outcomes = RowsById(outcomes.collect(), "problem_id")
         self._of_problem = RowsById(self._rows().collect(), "problem_id")
         self._cut: dict[str, Asked] = {}
+
+    def accepted(self) -> dict[Domain, int]:
+        """How many traces the run has accepted, by domain."""
+        problems = scan(self._run, "problems").select("problem_id", "domain").unique("problem_id")
+        rows = self._rows().filter(
+            pl.col("status").is_in(ACCEPTED), ~pl.col("continued"), pl.col("cut").is_null()
+        )
+        return dict(rows.join(problems, on="problem_id").group_by("domain").len().collect().rows())
 
     def recall(self, problem: Problem, order: int, plan: Plan) -> Asked:
         """Counts into the plan what was asked of `problem`; the caller admits the result."""

@@ -69,6 +69,8 @@ class _Generating:
         self._sampler = Sampler(teacher, run.recipe.engine.kind, run.recipe.seed)
         self._history = History(run, self._sampler, run.recipe.generate)
         self._plan = Plan(run.recipe.generate, self._closed)
+        for domain, traces in self._history.accepted().items():
+            self._plan.had_accepted(domain, traces)
         self._outbox = Outbox(run)
 
     async def run(self) -> Session:
@@ -87,7 +89,9 @@ class _Generating:
                 heartbeat.last()
         self._session.report = heartbeat.facts()
         skipped = {"skipped_rows": self._session.skipped_rows, "row_faults": self._session.faults}
-        self._run.record("generate", {**self._session.report, **skipped})
+        self._run.record(
+            "generate", {**heartbeat.totals(), **skipped, "session": self._session.report}
+        )
         self._run.roll()  # readers see what there is, also of a stopped session
         if scheduler.stopping.is_set():
             raise StoppedError("stopped in good order; run the same command again to go on")

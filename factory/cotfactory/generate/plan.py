@@ -19,6 +19,7 @@ from cotfactory_schemas import Domain, Problem, Status
 from cotfactory_schemas.outcome import OutcomeName
 from cotfactory_schemas.recipe import GenerateSettings
 
+ACCEPTED: tuple[Status, ...] = ("correct", "unverifiable")
 _PRIOR_WEIGHT = 1.0
 _AGE_FACTOR = 1.5  # of 1, 1.5 and 2 the best in tests/benchmarks/scheduler.py
 
@@ -132,19 +133,23 @@ class Plan:
         """Counts the verdict of a sample that was pending."""
         asked.pending -= 1
         self.count(asked, status)
+        if status in ACCEPTED:
+            self.domains[asked.problem.domain].accepted += 1
         self._replan(asked)
+
+    def had_accepted(self, domain: Domain, traces: int) -> None:
+        """Counts what earlier runs accepted of a domain, before any of its problems is admitted."""
+        self.domains[domain].accepted += traces
 
     def count(self, asked: Asked, status: Status) -> None:
         """Counts a verdict, of this or an earlier run."""
         domain = self.domains[asked.problem.domain]
         if status == "unverifiable":
             asked.unverifiable += 1
-            domain.accepted += 1
             return
         for counts in (asked, domain):
             counts.judged += 1
             counts.correct += status == "correct"
-        domain.accepted += status == "correct"
 
     def longest_first(self) -> None:
         """From now on, asks for the longest expected samples first, so that the tail is short.

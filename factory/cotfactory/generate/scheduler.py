@@ -24,7 +24,8 @@ WINDOW = 16384  # problems held at once: bounds memory, and how far "first sampl
 MAX_UNJUDGED = 4096  # answers that may wait for verdicts before slots have to
 MAX_BACKLOG = 4096  # rows that may wait for the disk before slots have to
 ENDGAME_SLOTS = 4  # the end is near when problems left are fewer than so many times the slots
-REFUSED_IN_A_ROW = 50
+REFUSED_IN_A_ROW = 50  # then only what is in flight can show that the engine answers at all
+BLAMED_PROBLEMS = 5  # when so many are refused and nothing was answered, it is not their fault
 TICK_S = 1.0
 
 
@@ -53,7 +54,7 @@ class Scheduler:
         self._sampler = sampler
         self._station = station
         self._continuations: deque[Sample] = deque()
-        self._refused = 0
+        self._refused: list[tuple[Sample, Trace]] = []  # since the engine last answered
         self._hurry = False
         self._lost: EngineLost | None = None
         self._last_answer = 0.0
@@ -90,9 +91,7 @@ class Scheduler:
         self._lost = None
         self._last_answer = _now()
         try:
-            while not self.stopping.is_set() and (
-                self._fill(engine) or self._waiting or self._held_by
-            ):
+            while not self.stopping.is_set() and self._has_more(engine):
                 await self._pause(engine)
                 tick()
                 self._check(engine)
@@ -100,6 +99,13 @@ class Scheduler:
                 await self._drain(engine, tick)
         finally:
             await self._cancel_sampling()
+            for sample, _ in self._refused:
+                self._give_back(sample)
+            self._refused.clear()
+
+    def _has_more(self, engine: Engine) -> bool:
+        held = self._held_by is not None
+        return self._fill(engine) or self._waiting or held or self._end_refusals()
 
     @property
     def _waiting(self) -> bool:
@@ -126,6 +132,8 @@ class Scheduler:
     @property
     def _held_by(self) -> Phase | None:
         """What is too far behind to ask for more."""
+        if len(self._refused) >= REFUSED_IN_A_ROW:
+            return "idle"
         if self.unjudged >= MAX_UNJUDGED:
             return "verification_wait"
         return "store_wait" if self._station.backlog >= MAX_BACKLOG else None
@@ -157,19 +165,23 @@ class Scheduler:
 
     async def _pause(self, engine: Engine) -> None:
         """Waits until something changed, and books the time."""
-        phase, in_flight, began = self._phase(engine), self.in_flight, _now()
+        waiting = getattr(engine, "waiting", 0)  # requests that back off use no slot
+        busy, began = min(self.in_flight - waiting, engine.concurrency), _now()
+        phase = self._phase(engine, busy, waiting)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), TICK_S)
         self._wake.clear()
-        self.account.elapsed(_now() - began, phase, in_flight, engine.concurrency)
+        self.account.elapsed(_now() - began, phase, busy, engine.concurrency)
         if self._arrivals is None and self.plan.active <= ENDGAME_SLOTS * engine.concurrency:
             self.plan.longest_first()
 
-    def _phase(self, engine: Engine) -> Phase:
+    def _phase(self, engine: Engine, busy: int, waiting: int) -> Phase:
         if self.stopping.is_set():
             return "drain"
-        if self.in_flight >= engine.concurrency:
+        if busy >= engine.concurrency:
             return "steady"
+        if waiting:
+            return "idle"
         if self._arrivals is not None:
             return self._held_by or "verification_wait"
         return self._held_by or "tail"
@@ -178,6 +190,8 @@ class Scheduler:
         self._station.check()
         if self._lost is not None:
             raise self._lost
+        if len(self._refused) >= REFUSED_IN_A_ROW and not self.in_flight:
+            raise self._engine_at_fault()
         stall_s = self.plan.settings.stall_s
         if self.in_flight and _now() - self._last_answer > stall_s:
             raise EngineLost(f"{engine.kind}: no sample ended in {stall_s:g} s")
@@ -200,7 +214,7 @@ class Scheduler:
         try:
             trace = await self._ask(engine, sample)
             answered = True
-            self._answered(sample, trace)
+            self._take(sample, trace)
         except EngineLost as error:
             self._lost = error
         finally:  # a cancelled sample goes back too
@@ -219,20 +233,37 @@ class Scheduler:
         except Exception as error:
             if not isinstance(error, EngineError):
                 log.exception("%s: failed in an unforeseen way", sample.trace_id)
-            self._refuse(error)
             return self._sampler.failure(sample, error)
-        self._refused = 0
         return trace
 
-    def _refuse(self, error: Exception) -> None:
-        self._refused += 1
-        if self._refused >= REFUSED_IN_A_ROW:
-            self._station.fail(
-                CotfactoryError(
-                    f"the engine refused {self._refused} samples in a row, the last with: {error}. "
-                    "Mend the recipe or the engine, then run the same command again"
-                )
-            )
+    def _take(self, sample: Sample, trace: Trace) -> None:
+        """Takes an answer; a refusal is kept back until it is clear who is at fault."""
+        self._last_answer = _now()
+        if trace.finish_reason == "error":
+            self._refused.append((sample, trace))
+            return
+        self._blame_samples()
+        self._answered(sample, trace)
+
+    def _blame_samples(self) -> None:
+        refused, self._refused = self._refused, []
+        for sample, trace in refused:
+            self._answered(sample, trace)
+
+    def _end_refusals(self) -> bool:
+        """Decides on what was refused last; says whether there was any."""
+        blamed = {sample.asked.problem.problem_id for sample, _ in self._refused}
+        if not self.account.completions and len(blamed) >= BLAMED_PROBLEMS:
+            raise self._engine_at_fault()
+        self._blame_samples()
+        return bool(blamed)
+
+    def _engine_at_fault(self) -> CotfactoryError:
+        return CotfactoryError(
+            f"the engine refused {len(self._refused)} samples in a row, the last with: "
+            f"{self._refused[-1][1].error}. They will be asked again: mend the recipe or the "
+            "engine, then run the same command"
+        )
 
     def _give_back(self, sample: Sample) -> None:
         self.account.lost += 1
@@ -242,27 +273,26 @@ class Scheduler:
             self.plan.lost(sample.asked, sample.index)
 
     def _answered(self, sample: Sample, trace: Trace) -> None:
-        self._last_answer = _now()
-        self.account.completed(trace)
+        self.account.completed(trace, sample.spent)
         self._station.put(trace)
         longer = self._sampler.continued(sample.asked, trace, self.plan.settings)
         if longer is not None:
             self._continuations.append(longer)
         settles = longer is None and sample.continuation != "journey"
         self.unjudged += 1
-        _keep(self._judging, self._judge(sample.asked, trace, settles=settles))
+        _keep(self._judging, self._judge(sample, trace, settles=settles))
 
-    async def _judge(self, asked: Asked, trace: Trace, *, settles: bool) -> None:
+    async def _judge(self, sample: Sample, trace: Trace, *, settles: bool) -> None:
         """Gets the verdict; `settles` says that the plan waits for it."""
         try:
-            verdict = await self._station.verdict(asked.problem, trace)
+            verdict = await self._station.verdict(sample.asked.problem, trace)
         finally:
             self.unjudged -= 1
             self._wake.set()
         self._station.put(verdict)
-        self.account.judged(trace, verdict.status)
+        self.account.judged(trace, verdict.status, sample.spent)
         if settles:
-            self.plan.judged(asked, verdict.status)
+            self.plan.judged(sample.asked, verdict.status)
 
 
 def _keep(tasks: set[asyncio.Task[None]], work: Coroutine[None, None, None]) -> None:

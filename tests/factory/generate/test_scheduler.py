@@ -235,6 +235,55 @@ def test_an_engine_that_refuses_everything_stops_the_run(tmp_path: Path) -> None
         drive(tmp_path, recipe(max_samples=REFUSED_IN_A_ROW), ScriptedEngine(refuse), PROBLEMS)
 
 
+def test_what_a_broken_engine_refused_is_asked_again_when_it_is_mended(tmp_path: Path) -> None:
+    def refuse(_: Request) -> Completion:
+        raise EngineError("this is a log-in page")
+
+    with pytest.raises(CotfactoryError, match=r"refused 8 samples .* log-in page.*asked again"):
+        drive(tmp_path, recipe(max_samples=1), ScriptedEngine(refuse), PROBLEMS)
+    mended = ScriptedEngine(lambda _: RIGHT)
+    scheduler = drive(tmp_path, recipe(max_samples=1), mended, PROBLEMS)
+    assert len(mended.asked) == 8
+    assert scheduler.plan.outcomes == {"accepted": 8}
+    assert traces(tmp_path).get_column("finish_reason").to_list() == ["stop"] * 8
+
+
+def test_refusals_that_come_faster_than_answers_do_not_stop_the_run(tmp_path: Path) -> None:
+    class SlowToAnswer(ScriptedEngine):
+        async def sample(self, request: Request) -> Completion:
+            if PROBLEMS[0].prompt in request.messages[-1].content:
+                raise EngineError("the prompt is too long")
+            await asyncio.sleep(0.2)
+            return await super().sample(request)
+
+    engine = SlowToAnswer(lambda _: RIGHT, concurrency=64)
+    made = recipe(max_samples=3 * REFUSED_IN_A_ROW, until_correct=False, speculate_above=0.0)
+    scheduler = drive(tmp_path, made, engine, PROBLEMS[:2])
+    assert scheduler.account.errors == 3 * REFUSED_IN_A_ROW
+    assert scheduler.account.completions == 3 * REFUSED_IN_A_ROW
+
+
+def test_requests_that_back_off_use_no_slot(tmp_path: Path) -> None:
+    class BackingOff(ScriptedEngine):
+        waiting = 3
+
+    engine = BackingOff(lambda _: RIGHT)
+    account = drive(tmp_path, recipe(), engine, PROBLEMS).account
+    assert account.phase_s["idle"] > 0 == account.phase_s["steady"]
+    assert account.slot_s <= account.offered_s / 4
+
+
+def test_tokens_of_a_continued_answer_are_counted_once(tmp_path: Path) -> None:
+    def cut_at_100(request: Request) -> Completion:
+        if request.continue_from:
+            return says(" = 5</think>\\boxed{5}", tokens=6)
+        return says("2 + 3", "length", tokens=request.max_tokens)
+
+    engine = ScriptedEngine(cut_at_100)
+    tokens = drive(tmp_path, recipe(continue_truncated=[150]), engine, PROBLEMS[:1]).account.tokens
+    assert (tokens.thought + tokens.response, tokens.truncated, tokens.accepted) == (106, 100, 6)
+
+
 def test_samples_in_flight_at_a_dying_engine_are_asked_again(tmp_path: Path) -> None:
     deaths = iter([True] * 3)
 

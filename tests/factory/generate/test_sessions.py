@@ -145,6 +145,32 @@ def test_a_full_domain_stops_being_asked(tmp_path: Path) -> None:
     assert report["problems_by_outcome"]["quota"] > 0
 
 
+def test_a_full_domain_stays_full(tmp_path: Path) -> None:
+    made = recipe(tmp_path, 40, [RIGHT], quotas={"math": 3}, max_samples=1)
+    assert session(tmp_path / "run", made)["accepted"] >= 3
+    assert session(tmp_path / "run", made)["requests"] == 0
+
+
+def test_the_manifest_counts_all_sessions(tmp_path: Path) -> None:
+    recorded = [WRONG, RIGHT]
+    session(tmp_path / "run", recipe(tmp_path, 4, recorded, max_samples=1))
+    (tmp_path / "run" / "status.json").write_text("")  # a crash may leave it empty
+    session(tmp_path / "run", recipe(tmp_path, 4, recorded, max_samples=3))
+    session(tmp_path / "run", recipe(tmp_path, 4, recorded, max_samples=3))
+    facts = Run.read(tmp_path / "run").manifest["generate"]
+    assert (facts["requests"], facts["accepted"], facts["generated_tokens"]) == (12, 4, 120)
+    assert facts["session"]["requests"] == 0
+    assert facts["tokens_per_s"] > 0
+
+
+def test_a_killed_session_is_counted_to_its_last_heartbeat(tmp_path: Path) -> None:
+    made = recipe(tmp_path, 4, [WRONG, RIGHT], max_samples=2)
+    session(tmp_path / "run", made)
+    (tmp_path / "run" / "manifest.json").unlink()
+    session(tmp_path / "run", made)
+    assert Run.read(tmp_path / "run").manifest["generate"]["requests"] == 8
+
+
 def test_times_and_shards_are_read_or_mended() -> None:
     assert [parse_duration(t) for t in ("90", "90s", "1.5m", "2h")] == [90, 90, 90, 7200]
     assert parse_shard("2/8") == (2, 8)
