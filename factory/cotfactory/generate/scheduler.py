@@ -11,9 +11,9 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
 
 from cotfactory.engines.base import Engine, EngineError, EngineLost
-from cotfactory.errors import CotfactoryError
 from cotfactory.generate.account import Account, Phase
 from cotfactory.generate.plan import Asked, Plan
+from cotfactory.generate.refusals import Refusals
 from cotfactory.generate.samples import Sample, Sampler
 from cotfactory.generate.station import Station
 from cotfactory_schemas import Trace
@@ -24,8 +24,6 @@ WINDOW = 16384  # problems held at once: bounds memory, and how far "first sampl
 MAX_UNJUDGED = 4096  # answers that may wait for verdicts before slots have to
 MAX_BACKLOG = 4096  # rows that may wait for the disk before slots have to
 ENDGAME_SLOTS = 4  # the end is near when problems left are fewer than so many times the slots
-REFUSED_IN_A_ROW = 50  # then only what is in flight can show that the engine answers at all
-BLAMED_PROBLEMS = 5  # when so many are refused and nothing was answered, it is not their fault
 TICK_S = 1.0
 
 
@@ -54,7 +52,7 @@ class Scheduler:
         self._sampler = sampler
         self._station = station
         self._continuations: deque[Sample] = deque()
-        self._refused: list[tuple[Sample, Trace]] = []  # since the engine last answered
+        self._refusals = Refusals()
         self._hurry = False
         self._lost: EngineLost | None = None
         self._last_answer = 0.0
@@ -99,9 +97,8 @@ class Scheduler:
                 await self._drain(engine, tick)
         finally:
             await self._cancel_sampling()
-            for sample, _ in self._refused:
+            for sample, _ in self._refusals.take():
                 self._give_back(sample)
-            self._refused.clear()
 
     def _has_more(self, engine: Engine) -> bool:
         held = self._held_by is not None
@@ -132,7 +129,7 @@ class Scheduler:
     @property
     def _held_by(self) -> Phase | None:
         """What is too far behind to ask for more."""
-        if len(self._refused) >= REFUSED_IN_A_ROW:
+        if self._refusals.too_many:
             return "idle"
         if self.unjudged >= MAX_UNJUDGED:
             return "verification_wait"
@@ -190,8 +187,8 @@ class Scheduler:
         self._station.check()
         if self._lost is not None:
             raise self._lost
-        if len(self._refused) >= REFUSED_IN_A_ROW and not self.in_flight:
-            raise self._engine_at_fault()
+        if self._refusals.too_many and not self.in_flight:
+            raise self._refusals.error()
         stall_s = self.plan.settings.stall_s
         if self.in_flight and _now() - self._last_answer > stall_s:
             raise EngineLost(f"{engine.kind}: no sample ended in {stall_s:g} s")
@@ -240,30 +237,22 @@ class Scheduler:
         """Takes an answer; a refusal is kept back until it is clear who is at fault."""
         self._last_answer = _now()
         if trace.finish_reason == "error":
-            self._refused.append((sample, trace))
+            self._refusals.add(sample, trace)
             return
         self._blame_samples()
         self._answered(sample, trace)
 
-    def _blame_samples(self) -> None:
-        refused, self._refused = self._refused, []
+    def _blame_samples(self) -> bool:
+        refused = self._refusals.take()
         for sample, trace in refused:
             self._answered(sample, trace)
+        return bool(refused)
 
     def _end_refusals(self) -> bool:
         """Decides on what was refused last; says whether there was any."""
-        blamed = {sample.asked.problem.problem_id for sample, _ in self._refused}
-        if not self.account.completions and len(blamed) >= BLAMED_PROBLEMS:
-            raise self._engine_at_fault()
-        self._blame_samples()
-        return bool(blamed)
-
-    def _engine_at_fault(self) -> CotfactoryError:
-        return CotfactoryError(
-            f"the engine refused {len(self._refused)} samples in a row, the last with: "
-            f"{self._refused[-1][1].error}. They will be asked again: mend the recipe or the "
-            "engine, then run the same command"
-        )
+        if not self.account.completions and self._refusals.many_problems:
+            raise self._refusals.error()
+        return self._blame_samples()
 
     def _give_back(self, sample: Sample) -> None:
         self.account.lost += 1

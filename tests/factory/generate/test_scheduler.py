@@ -17,8 +17,9 @@ from cotfactory.generate import scheduler as scheduling
 from cotfactory.generate.history import History
 from cotfactory.generate.outbox import Outbox
 from cotfactory.generate.plan import Asked, Plan
+from cotfactory.generate.refusals import REFUSED_IN_A_ROW
 from cotfactory.generate.samples import Sampler
-from cotfactory.generate.scheduler import REFUSED_IN_A_ROW, Scheduler
+from cotfactory.generate.scheduler import Scheduler
 from cotfactory.generate.station import Station
 from cotfactory.store.read import scan
 from cotfactory.store.run import Row, Run, RunWriter
