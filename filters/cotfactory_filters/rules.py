@@ -20,6 +20,8 @@ PLACES: Mapping[str, str] = {NOT_SELECTED: "rank", OVER_QUOTA: "domain_rank"}
 """The value that is recorded with it: the trace's place among its problem's or its domain's."""
 
 _THOUGHT = "kind = 'reasoning' AND "
+_OTHER_SCRIPTS = "'zh', 'ja', 'ko', 'ru', 'ar', 'he', 'hi', 'th'"
+"""Languages by their script: not Greek, whose letters are mathematics."""
 
 
 def _rule(reject_if: str, because: str, limit: float | None = None) -> Rule:
@@ -51,6 +53,11 @@ DEFAULTS: Mapping[str, Rule] = {
         _THOUGHT + "language_share < $limit",
         "too many words of the thought are in another language than the problem's",
         0.99,
+    ),
+    "stray_script": _rule(
+        _THOUGHT + f"language NOT IN ({_OTHER_SCRIPTS}) AND "
+        f"list_has_any(language_languages, [{_OTHER_SCRIPTS}])",
+        "words in another writing system stray into the thought",
     ),
     "long_paragraph": _rule(
         _THOUGHT + "readability_longest_paragraph > $limit",

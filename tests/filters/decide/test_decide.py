@@ -69,6 +69,23 @@ def test_a_rejected_trace_names_every_rule_that_fired_and_the_values_they_read()
     assert found["values"] == {"completion_tokens": 100, "finish_reason": "length"}
 
 
+def test_words_of_another_script_are_rejected_where_the_language_is_written_in_latin_letters() -> (
+    None
+):
+    found = decided(
+        [
+            trace("stray", language="en", language_languages=["en", "zh"]),
+            trace("greek", language="en", language_languages=["en", "el"]),
+            trace("french", language="en", language_languages=["en", "fr"]),
+            trace("english", language="en", language_languages=["en"]),
+            trace("chinese", language="zh", language_languages=["zh", "en"]),
+            trace("answer", language="en", language_languages=["en", "zh"], kind="non_reasoning"),
+        ],
+        {"stray_script": DEFAULTS["stray_script"]},
+    )
+    assert [name for name, row in found.items() if not row["kept"]] == ["stray"]
+
+
 @pytest.mark.parametrize(
     ("value", "written"),
     [
