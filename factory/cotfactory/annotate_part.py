@@ -74,7 +74,7 @@ def annotate_part(task: PartTask) -> PartResult:
     failures: list[Failure] = []
     with ExitStack() as stack:
         writers = [_writer(stack, task, annotator) for annotator in annotators]
-        for batch in _batches(task, annotators):
+        for batch in batches(task, annotators):
             for annotator, writer in zip(annotators, writers, strict=True):
                 measured = _measured(annotator, batch, failures)
                 writer.write_table(_arrow(measured))
@@ -108,7 +108,7 @@ def _arrow(frame: pl.DataFrame) -> pa.Table:
     return frame.to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
-def _batches(task: PartTask, annotators: Sequence[Annotator[Any]]) -> Iterator[pl.DataFrame]:
+def batches(task: PartTask, annotators: Sequence[Annotator[Any]]) -> Iterator[pl.DataFrame]:
     """Yields the part's rows with their problems' columns, a bounded number of bytes at a time."""
     wanted = {"trace_id", "problem_id", *(name for a in annotators for name in a.reads)}
     columns = sorted(wanted.difference(_PROBLEM_COLUMNS))

@@ -195,6 +195,11 @@ def passes(run: Path, megabytes: float, *, again: bool) -> Mapping[str, Any]:
     return found
 
 
+def one(run: str, megabytes: float, *, again: bool) -> None:
+    """Prints what `passes` found, as JSON."""
+    print(json.dumps(passes(Path(run), megabytes, again=again)))
+
+
 def _filtered(run: Path, recipe: Recipe, watch: Stopwatch) -> Seen:
     watch.seen = {}
     wall, cpu = time.monotonic(), cpu_s()
@@ -254,8 +259,15 @@ def main() -> None:
             used = chunks[: -(-int(size) // CHUNK_MB)]
             assemble(run, used, recipe_of(folder))
             made = float(len(used) * CHUNK_MB)
-            child = [sys.executable, __file__, "--one", str(run), str(made), str(int(number == 0))]
-            found = json.loads(subprocess.run(child, check=True, stdout=subprocess.PIPE).stdout)
+            # Not as a script: workers would import it again, and all of the pipeline with it.
+            call = f"import filter; filter.one({str(run)!r}, {made}, again={number == 0})"
+            child = subprocess.run(
+                [sys.executable, "-c", call],
+                check=True,
+                stdout=subprocess.PIPE,
+                cwd=Path(__file__).parent,
+            )
+            found = json.loads(child.stdout)
             show(made, found)
             walls.append(found[""]["all"]["wall"] * PROJECTED_MB / made / 60)
             shutil.rmtree(run)
@@ -270,8 +282,4 @@ def _megabytes(text: str) -> float:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--one"]:
-        folder, megabytes, again = sys.argv[2:]
-        print(json.dumps(passes(Path(folder), float(megabytes), again=again == "1")))
-    else:
-        main()
+    main()

@@ -2,9 +2,10 @@
 
     python tests/benchmarks/filter_annotators.py [MEGABYTES]
 
-Speeds are megabytes of text by CPU second of one process, reading the Parquet parts included, on
-compiled code. A fault counts as found by the shipped rule's limit, or as the table says. fastText
-on whole thoughts stands beside the language annotator.
+Speeds are megabytes of text by CPU second of one process, on compiled code: of each annotator on
+what was read, of reading and writing the Parquet parts, and of all of it together. A fault counts
+as found by the shipped rule's limit, or as the table says. fastText on whole thoughts stands beside
+the language annotator.
 """
 
 import logging
@@ -20,13 +21,12 @@ import corpus
 import planted
 import polars as pl
 
-from cotfactory.annotate import annotate
+from cotfactory.annotate_part import PartTask, annotate_part, batches
 from cotfactory.store.run import Run
 from cotfactory_filters.annotate import make_annotators
 from cotfactory_filters.annotate.registry import REGISTRY
 from cotfactory_filters.language_model import guess
 from cotfactory_schemas import Recipe
-from cotfactory_schemas.recipe import FilterSettings
 
 Test = Callable[[pl.DataFrame], pl.Series]
 FOREIGN = ("2 % Chinese", "5 % French", "5 % German")
@@ -49,24 +49,31 @@ FOUND_BY: Mapping[str, tuple[str, Test]] = {
 }
 
 
-def only(names: Sequence[str]) -> FilterSettings:
-    """Settings with these annotators, in this process."""
-    off = {name: None for name in REGISTRY.shipped if name not in names}
-    return FilterSettings(annotators={**off}, workers=1)
-
-
 def speeds(run: Run, megabytes: float) -> None:
-    """Prints the speed of each annotator and of all together."""
-    print(f"{'annotator':16} {'MB/s':>7} {'traces/s':>9}")
-    annotate(run, FilterSettings(workers=1))  # compiles
-    for names in (*([name] for name in sorted(REGISTRY.shipped)), sorted(REGISTRY.shipped)):
-        for part in (run.path / "annotations").rglob("*.parquet"):
-            part.unlink()
-        started = time.process_time()
-        summary = annotate(run, only(names))
-        spent = time.process_time() - started
-        label = names[0] if len(names) == 1 else "all together"
-        print(f"{label:16} {megabytes / spent:7.1f} {summary.traces / spent:9.0f}", flush=True)
+    """Prints the speed of each annotator, of what is around them, and of all together."""
+    annotators = make_annotators({})
+    missing = {a.name: a.settings.model_dump() for a in annotators}
+    tasks = [
+        PartTask(run.path, part, tuple(run.parts("problems")), missing)
+        for part in run.parts("traces")
+    ]
+    for task in tasks:
+        annotate_part(task)  # compiles
+    spent = dict.fromkeys((a.name for a in annotators), 0.0)
+    for task in tasks:
+        for batch in batches(task, annotators):
+            for annotator in annotators:
+                started = time.process_time()
+                annotator.annotate(batch.select(annotator.reads))
+                spent[annotator.name] += time.process_time() - started
+    started = time.process_time()
+    for task in tasks:
+        annotate_part(task)
+    together = time.process_time() - started
+    print(f"{'annotator':20} {'MB/s':>7} {'traces/s':>9}")
+    lines = {**spent, "reading and writing": together - sum(spent.values()), "all": together}
+    for name, seconds in lines.items():
+        print(f"{name:20} {megabytes / seconds:7.1f} {run.rows('traces') / seconds:9.0f}")
 
 
 def found(traces: Sequence[planted.Planted]) -> None:

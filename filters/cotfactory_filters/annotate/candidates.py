@@ -92,6 +92,8 @@ def _claimed(thought: str) -> Iterator[Candidate]:
 
 def _anchored(thought: str) -> Iterator[int]:
     for anchor, lead in _ANCHORS:
+        if thought.isascii() and not anchor.isascii():  # known without a look at the text
+            continue
         at = thought.find(anchor)
         while at >= 0:
             yield max(at - lead, 0)
