@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 from cotfactory.browse.queries import Looker
 from cotfactory.report import samples
-from cotfactory.report.facts import facts
 from cotfactory.report.pages import environment
 from cotfactory.store.run import Run
 
@@ -53,7 +52,7 @@ class Pages:
         return self._base + "/".join(path) + (f"?{urlencode(asked)}" if asked else "")
 
     def _overview(self, _query: Mapping[str, str]) -> str:
-        return self._show("overview.html.jinja", facts=facts(Run.read(self._run.path)))
+        return self._show("overview.html.jinja", facts=self._look.facts())
 
     def _traces(self, query: Mapping[str, str]) -> str:
         wanted = {name: query.get(name, "") for name in (*TRACE_FILTERS, "kept", "problem")}

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from cotfactory import catalog
+from cotfactory.report.facts import Facts, facts
 from cotfactory.store.run import Run
 
 PAGE_ROWS = 50
@@ -92,10 +93,18 @@ class Looker:
         self._seen: object = None
         self._connection = duckdb.connect(":memory:")
         self._choices: Choices | None = None
+        self._facts: Facts | None = None
 
     def close(self) -> None:
         """Ends the reading."""
         self._connection.close()
+
+    def facts(self) -> Facts:
+        """What the run amounts to; counted once until its files change."""
+        self._cursor()
+        if self._facts is None:
+            self._facts = facts(Run.read(self._path))
+        return self._facts
 
     def choices(self) -> Choices:
         """The values that filters offer."""
@@ -179,7 +188,7 @@ class Looker:
             if seen != self._seen:
                 self._connection = catalog.connect(run)
                 self._connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
-                self._seen, self._choices = seen, None
+                self._seen, self._choices, self._facts = seen, None, None
             return self._connection.cursor()
 
 

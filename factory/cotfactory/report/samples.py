@@ -10,6 +10,7 @@ import duckdb
 from cotfactory.report.spans import Segment, segments, shortened
 
 TEXT_CHARACTERS = 6000
+PAIR_CHARACTERS = 2400  # two stand side by side, and the turning point is to be seen
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,10 @@ def pairs(connection: duckdb.DuckDBPyConnection, each: int) -> list[Pair]:
         "ORDER BY origin, trace_id",
         each,
     )
-    journeys = _samples(connection, "journey", ids)
+    journeys = _samples(connection, "journey", ids, PAIR_CHARACTERS)
     paired = [s.row["pair_id"] for s in journeys if s.row["pair_id"]]
-    shortcuts = {s.row["trace_id"]: s for s in _samples(connection, "shortcut", paired)}
+    found = _samples(connection, "shortcut", paired, PAIR_CHARACTERS)
+    shortcuts = {s.row["trace_id"]: s for s in found}
     return [Pair(j, shortcuts.get(j.row["pair_id"])) for j in journeys]
 
 
@@ -70,7 +72,12 @@ def _ids(connection: duckdb.DuckDBPyConnection, sql: str, number: int) -> list[s
     return [row[0] for row in connection.execute(sql, [number]).fetchall()]
 
 
-def _samples(connection: duckdb.DuckDBPyConnection, split: str, ids: Sequence[str]) -> list[Sample]:
+def _samples(
+    connection: duckdb.DuckDBPyConnection,
+    split: str,
+    ids: Sequence[str],
+    characters: int = TEXT_CHARACTERS,
+) -> list[Sample]:
     """The rows of `ids`, in their order; texts are read for these alone."""
     found = connection.execute(
         "SELECT s.*, d.values FROM splits s LEFT JOIN decisions d USING (trace_id) "
@@ -79,14 +86,14 @@ def _samples(connection: duckdb.DuckDBPyConnection, split: str, ids: Sequence[st
     )
     names = [column[0] for column in found.description or []]
     rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-    by_id = {row["trace_id"]: sample(row) for row in rows}
+    by_id = {row["trace_id"]: _sample(row, characters) for row in rows}
     return [by_id[trace_id] for trace_id in dict.fromkeys(ids) if trace_id in by_id]
 
 
-def sample(row: Mapping[str, Any]) -> Sample:
+def _sample(row: Mapping[str, Any], characters: int) -> Sample:
     """Prepares a row of the splits for a page that shows many."""
     shown = whole(row)
-    return Sample(row, shortened(shown.text, TEXT_CHARACTERS), shown.values)
+    return Sample(row, shortened(shown.text, characters), shown.values)
 
 
 def whole(row: Mapping[str, Any]) -> Sample:

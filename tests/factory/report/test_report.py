@@ -98,10 +98,13 @@ def test_the_quality_of_journeys_and_shortcuts_shows(tmp_path: Path) -> None:
     write_rows(run.path / "splits" / "journey" / "train-00001.parquet", [natural], tables.SPLITS)
     page = render(Run.read(run.path))
     assert "Of 4 shortcuts, 0 state a wrong answer" in page
-    ones = re.findall(r'<tr><td>(natural|stitched)</td><td class="n">(\d)</td>', page)
-    assert ones == [("natural", "1"), ("stitched", "4")]
-    (natural_row,) = re.findall(r"<tr><td>natural</td>.*", page)
-    assert '<td class="n">0.0%</td>' in natural_row
+    measured = {
+        name: re.findall(r">([^<]+)</td>", values)
+        for name, values in re.findall(r"<tr><td>([\w' ]+)</td>(.*?)</tr>", page)
+    }
+    assert measured["rows measured"] == ["1", "4"]
+    assert measured["exactly one thought pair"] == ["0.0%", "100.0%"]
+    assert measured["wordings of reflections"] == ["1 of 1", "1 of 4"]
 
 
 def test_languages_and_near_duplicates_show_once_they_are_measured(tmp_path: Path) -> None:
