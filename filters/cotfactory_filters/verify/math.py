@@ -29,6 +29,8 @@ _PERCENT = re.compile(
 _CHOICE = re.compile(
     r"\(?(?:\\text(?:bf|rm)?\s*\{)?\(?([A-J])\)?\}?\)?|\\text(?:bf|rm)?\s*\{\s*\(([A-J])\).*\}"
 )
+_CHOICE_AND_VALUE = re.compile(r"\\text(?:bf|rm)?\s*\{\s*\(([A-J])\)\s*\}\s*(?:\\ |~)?\s*(\S.*)")
+_ELLIPSIS = re.compile(r"\.\.\.|…|\\[lc]?dots")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _TEXT_COMMAND = re.compile(r"\\(?:text|textbf|textrm|textit|mathrm|mbox)\s*\{([^{}]*)\}")
 _PUNCTUATION = re.compile(r"[\s.,;!?'\"$~]|\\[,;:! ()\[\]]|\*\*")
@@ -62,7 +64,7 @@ class MathVerifier(AnswerVerifier):
         if shown == given:
             return Judgement("correct", "string", reference)
         one, other = read_number(shown), read_number(given)
-        if one is None or other is None:
+        if one is None or other is None or _ELLIPSIS.search(reference + question.answer):
             return None
         if same_number(one, other):
             return Judgement("correct", "rational", reference)
@@ -73,6 +75,10 @@ class MathVerifier(AnswerVerifier):
     def judge(self, question: Question) -> Judgement:
         """Compares by meaning."""
         asked = question._replace(reference=_bare(question.reference))
+        both = _CHOICE_AND_VALUE.fullmatch(asked.reference.strip(" $."))
+        if both:
+            by_letter = letter(asked.answer) == both[1]
+            asked = asked._replace(reference=both[1] if by_letter else both[2])
         for method, decide in _WAYS.items():
             same = decide(asked)
             if same is not None:

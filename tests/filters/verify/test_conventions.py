@@ -109,6 +109,14 @@ SAME = {
         (r"2,\quadx", "2, x"),
         ("x^2_i", "x_i^2"),
         ("[1, [2, 3]]", "[1,[2,3]]"),
+        (r"x \equiv 3 \pmod{7}", "x \\equiv 3 (mod 7)"),
+        (r"3 \pmod 7", "3"),
+        (r"\begin{cases} x=1 \\ y=2 \end{cases}", "y=2, x=1"),
+        (r"9.8 \, m/s^2", "9.8"),
+        ("3.0e8 m/s", r"3\times10^8\text{ m/s}"),
+        ("0.1666...", r"\frac{1}{6}"),
+        (r"k\pi", r"n\pi"),
+        (r"\arctan 1", r"45^\circ"),
         ("2[x+1]", "2x+2"),
     ],
 }
@@ -143,6 +151,12 @@ OTHER = {
         ("[[1,2],[3,4]]", r"\begin{pmatrix}1&3\\2&4\end{pmatrix}"),
         ("no solution", "0"),
         ("k(1,2)", "(1,2)"),
+        (r"x \equiv 3 \pmod 7", r"x \equiv 4 \pmod 7"),
+        (r"3 \pmod 7", r"3 \pmod 5"),
+        (r"\begin{cases} x=1 \\ y=2 \end{cases}", "x=2, y=1"),
+        ("5 m/s", "5 m/s^2"),
+        ("0.25...", r"\frac{1}{4}"),
+        ("kx", "nx"),
         (r"\textcircled{1}\textcircled{3}", r"-\textcircled{1}\textcircled{3}"),
     ],
 }
@@ -164,6 +178,14 @@ def test_the_same_answer_is_correct_both_ways(one: str, other: str, language: st
 def test_another_answer_is_never_correct(one: str, other: str, language: str) -> None:
     assert not is_correct(one, other, language)
     assert not is_correct(other, one, language)
+
+
+@pytest.mark.parametrize(
+    ("answer", "correct"),
+    [("C", True), ("(C) 12", True), ("12", True), ("D", False), ("13", False)],
+)
+def test_a_choice_given_with_its_value_is_answered_by_either(answer: str, *, correct: bool) -> None:
+    assert is_correct(r"\textbf{(C)}\ 12", answer, "en") is correct
 
 
 def test_the_language_decides_what_a_comma_is() -> None:

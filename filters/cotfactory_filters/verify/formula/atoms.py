@@ -3,9 +3,9 @@
 from fractions import Fraction
 
 from cotfactory_filters.verify.formula.derivatives import quotient_or_derivative
+from cotfactory_filters.verify.formula.environments import Environments
 from cotfactory_filters.verify.formula.nodes import Node, integer
 from cotfactory_filters.verify.formula.numbers import Number, read_number
-from cotfactory_filters.verify.formula.reader import Reader
 from cotfactory_filters.verify.formula.tokens import (
     Token,
     UnknownCommandError,
@@ -14,21 +14,14 @@ from cotfactory_filters.verify.formula.tokens import (
 )
 
 CLOSERS = {"(": (")", "]"), "[": ("]", ")"), r"\{": (r"\}",)}
-_MATRICES = frozenset(
-    ("pmatrix", "bmatrix", "matrix", "vmatrix", "Bmatrix", "smallmatrix", "array")
-)
 _ONE_SIDED = {"lfloor": ("rfloor", "floor"), "lceil": ("rceil", "ceil")}
 CURRENCIES = frozenset("$€£¥")
 _SEPARATORS = (",", ";")
 MAX_PERIOD = 50
 
 
-class Atoms(Reader):
+class Atoms(Environments):
     """Reads atoms; what may stand between brackets is read by the grammar built on it."""
-
-    def statement(self) -> Node:
-        """Reads what may stand between separators."""
-        raise NotImplementedError
 
     def sum(self) -> Node:
         """Reads terms joined by + and -."""
@@ -210,26 +203,6 @@ class Atoms(Reader):
         if inner.kind != "symbol":
             raise UnreadableError("a dot on what is no symbol")
         return Node("symbol", value=inner.value + primes)
-
-    def _begin(self) -> Node:
-        name = self.take().text
-        if name not in _MATRICES:
-            raise UnknownCommandError(f"unknown environment {name}")
-        rows: list[tuple[Node, ...]] = []
-        cells = [self.statement()]
-        while not self.sees_kind("end"):
-            if self.takes("&"):
-                cells.append(self.statement())
-            else:
-                self.expect(r"\\")
-                rows.append(tuple(cells))
-                cells = [self.statement()] if not self.sees_kind("end") else []
-        self.take()
-        rows += [tuple(cells)] if cells else []
-        if len({len(row) for row in rows}) != 1:
-            raise UnreadableError("matrix rows of different lengths")
-        matrix = Node("matrix", tuple(Node("list", row) for row in rows))
-        return Node("call", (matrix,), "det") if name == "vmatrix" else matrix
 
     def _operator(self) -> Node:
         token = self.take()

@@ -65,6 +65,16 @@ def _counted(bare: list[Node], units: list[Unit | None]) -> Same:
     return shown if shown is Same.YES else same(whole[0], whole[1])
 
 
+def _residues(one: Node, other: Node) -> Same | None:
+    """Compares numbers up to a modulus, which may go without saying."""
+    if "residue" not in (one.kind, other.kind):
+        return None
+    bare = [n.args[0] if n.kind == "residue" else n for n in (one, other)]
+    if one.kind == other.kind and same(one.args[1], other.args[1]) is not Same.YES:
+        return Same.NO
+    return same(bare[0], bare[1])
+
+
 def _percents(one: Node, other: Node) -> Same | None:
     """Compares percentages: 28% is 28 to one who is asked for a percentage, and 0.28 always."""
     if "percent" not in (one.kind, other.kind):
@@ -86,7 +96,11 @@ def _degrees(one: Node, other: Node) -> Same | None:
         return shown
     in_radians = [_radians(n) if n.kind == "degree" else n for n in (one, other)]
     angle = other if one.kind == "degree" else one
-    return same_value(*in_radians) if symbols(angle) == {"pi"} else shown
+    by_pi = symbols(angle) == {"pi"} or (angle.kind == "call" and angle.value in _ANGLES)
+    return same_value(*in_radians) if by_pi else shown
+
+
+_ANGLES = frozenset(("asin", "acos", "atan"))
 
 
 def _radians(node: Node) -> Node:
@@ -224,6 +238,7 @@ def _infinities(one: Node, other: Node) -> Same | None:
 
 _RULES: tuple[Rule, ...] = (
     _quantities,
+    _residues,
     _percents,
     _degrees,
     _signs,

@@ -55,6 +55,7 @@ _COUNTED = re.compile(
     rf"(?:\d{{1,9}}(?:\.\d{{1,9}})?[{''.join(_MYRIADS)}])+(?:\d{{1,4}}(?![\d.]))?"
 )
 _COUNT = re.compile(rf"(\d+(?:\.\d+)?)([{''.join(_MYRIADS)}]?)")
+_ENDLESS = re.compile(r"(?<![\d.])(\d{1,9}\.\d{0,9}?)(\d{1,6}?)\2+(?:\.\.\.|\\[lc]?dots(?![a-z]))")
 _BAR_POINT = re.compile(r"\(([^()|]*\d[^()|]*)\|([^()|]*\d[^()|]*)(?:\|([^()|]*\d[^()|]*))?\)")
 _HOURS = re.compile(r"(?<![\d.,:])(\d{1,3})\s?h\s?([0-5]\d)(?:\s?min)?(?![\w.,])")
 _IN_BRACKETS = re.compile(r"[(\[{\]][^()\[\]{}]*\d,\d[^()\[\]{}]*[)\]}\[]")
@@ -129,9 +130,22 @@ def _myriads(match: re.Match[str]) -> str:
     return str(total) if total.denominator == 1 else match[0]
 
 
+def _repeating(match: re.Match[str]) -> str:
+    """Writes `0.1666...` as the fraction that it goes on to be."""
+    start, period = match[1], match[2]
+    places = len(start.partition(".")[2])
+    value = Fraction(start.rstrip(".")) + Fraction(
+        int(period), 10**places * (10 ** len(period) - 1)
+    )
+    return rf"\frac{{{value.numerator}}}{{{value.denominator}}}"
+
+
 _EVERYWHERE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (_REALS, _half),
     (_COUNTED, _myriads),
+    (_ENDLESS, _repeating),
+    (re.compile(r"(\d\.\d+)\.\.\."), r"\1\\dots "),  # cut off: not the decimal that is left
+    (re.compile(r"\(\s*(?:\\[bp]?mod|mod|\\text\{\s*mod\s*\})\s*(\d+)\s*\)"), r"\\pmod{\1}"),
     (re.compile(r"\{([^{}]*)\\choose([^{}]*)\}"), r"\\binom{\1}{\2}"),  # plain TeX
     (re.compile(r"\{([^{}]*)\\over(?![a-z])([^{}]*)\}"), r"\\frac{\1}{\2}"),
     (_HOURS, r"\1 h \2 min"),  # 1h30, as in French

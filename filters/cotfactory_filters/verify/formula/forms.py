@@ -5,6 +5,7 @@ from cotfactory_filters.verify.formula.rewrite import substituted
 
 _INTEGERS = frozenset("ZN")
 _VECTORS = frozenset("nuvw")
+_INTEGER_NAMES = frozenset("kmn")
 _PARAMETER = "integer"
 """The name that all integer parameters get; no answer can be written so."""
 
@@ -46,7 +47,7 @@ def with_one_parameter(one: Node, other: Node) -> tuple[Node, Node]:
     """
     families = [_family(node) for node in (one, other)]
     if families == [None, None]:
-        return one, other
+        return _undeclared(one, other)
     bare = [
         family[0] if family else node for family, node in zip(families, (one, other), strict=True)
     ]
@@ -64,6 +65,20 @@ def with_one_parameter(one: Node, other: Node) -> tuple[Node, Node]:
         if name is not None
     ]
     return renamed[0], renamed[1]
+
+
+def _undeclared(one: Node, other: Node) -> tuple[Node, Node]:
+    r"""Renames `k` and `n` in `k\pi` and `n\pi`, whose integers go without saying."""
+    names = [symbols(node) - {"pi"} for node in (one, other)]
+    periods = all(
+        "pi" in symbols(node) and len(own) == 1
+        for node, own in zip((one, other), names, strict=True)
+    )
+    if not periods or names[0] == names[1] or not names[0] | names[1] <= _INTEGER_NAMES:
+        return one, other
+    return one, substituted(
+        other, {name: Node("symbol", value=next(iter(names[0]))) for name in names[1]}
+    )
 
 
 def _family(node: Node) -> tuple[Node, str] | None:

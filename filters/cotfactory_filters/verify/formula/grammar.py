@@ -51,9 +51,15 @@ class Grammar(Atoms):
             operators.append(relation.text)
             sides.append(self._union())
         self.back()
-        if not operators:
-            return sides[0]
-        return Node("relation", tuple(sides), tuple(operators))
+        made = sides[0] if not operators else Node("relation", tuple(sides), tuple(operators))
+        return self._modulo(made)
+
+    def _modulo(self, residue: Node) -> Node:
+        r"""Reads the `\pmod 7` behind a residue or a congruence, if there is one."""
+        if not (self.sees_kind("command") and self.here.text == "pmod"):
+            return residue
+        self.take()
+        return Node("residue", (residue, self.group()))
 
     def sum(self) -> Node:
         """Reads terms joined by +, - and ±."""

@@ -26,6 +26,7 @@ Kind = Literal[
     "union",
     "intersection",
     "minus",
+    "residue",  # args: a number or a congruence, modulus
     "quantity",  # args: a number; value: the unit as written
     "words",  # value: words as `text.words` gives them
     "numbers",  # value: R, Z, N, Q, C

@@ -84,15 +84,26 @@ def from_prose(text: str) -> str | None:
 
 def _as_quantity(node: Node) -> list[Node]:
     r"""Reads `576\pi\;m^{2}` as a quantity: a number times a letter that is a unit."""
-    if node.kind != "product":
-        return []
-    last = node.args[-1]
-    base, power = last.args if last.kind == "power" else (last, None)
-    exponent = "" if power is None else f" ^ {integer(power)}"
-    if base.kind != "symbol" or not single_letter_unit(base.value):
+    if node.kind == "quotient":  # 9.8 m/s^2
+        per = _letter_unit(node.args[1])
+        return [
+            quantity._replace(value=f"{quantity.value} / {per}")
+            for quantity in _as_quantity(node.args[0])
+            if per
+        ]
+    unit = _letter_unit(node.args[-1]) if node.kind == "product" else ""
+    if not unit:
         return []
     rest = node.args[:-1]
     value = rest[0] if len(rest) == 1 else Node("product", rest)
     if not symbols(value) <= CONSTANTS:
         return []
-    return [Node("quantity", (value,), base.value + exponent)]
+    return [Node("quantity", (value,), unit)]
+
+
+def _letter_unit(node: Node) -> str:
+    """Returns a letter that may be a unit, with its power; empty when it is none."""
+    base, power = node.args if node.kind == "power" else (node, None)
+    if base.kind != "symbol" or not single_letter_unit(base.value):
+        return ""
+    return str(base.value) if power is None else f"{base.value} ^ {integer(power)}"
