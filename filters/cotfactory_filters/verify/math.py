@@ -43,7 +43,7 @@ class MathVerifier(AnswerVerifier):
 
     Ways, in order, each named in `method`: `string` and `rational` (equal as written or as
     numbers), `letter`, `clock`, `formula` (our grammar, compared exactly or in balls), `words`,
-    and `symbols` (math-verify) for what the grammar cannot read.
+    and `symbols` (math-verify) for integrals, sums, products and limits.
     """
 
     name = "math"

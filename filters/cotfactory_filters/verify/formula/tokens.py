@@ -16,6 +16,7 @@ from cotfactory_filters.verify.formula.vocabulary import (
     COMMANDS,
     FUNCTIONS,
     LETTER_STYLES,
+    SET_UPRIGHT,
     SKIPPED,
     SYMBOLS,
     TEXT_COMMANDS,
@@ -157,6 +158,8 @@ def _of_text(content: str) -> list[Token]:
     if len(plain) == 1 and plain.isalpha() and plain.isascii():
         unit = single_letter_unit(plain)
         return [Token("text" if unit else "symbol", plain, spaced)]
+    if plain in SET_UPRIGHT:
+        return [Token("function", SET_UPRIGHT[plain])]
     if plain.lower() in WORDS or plain in FUNCTIONS:
         return _of_letters(plain)
     return [Token("text", " ".join(plain.split()), spaced)] if plain else []

@@ -71,9 +71,12 @@ class Unit(NamedTuple):
 
 
 def is_unit(word: str) -> bool:
-    """Whether bare letters after a number are surely a unit, and no product of variables."""
+    """Whether bare letters after a number are surely a unit, and no product of variables.
+
+    Other languages' names do not count: `an` is a year in French, and a times n.
+    """
     plain = word.lower()
-    return len(plain) > 1 and _singular(plain) in _UNITS
+    return len(plain) > 1 and plain not in FOREIGN and _singular(plain) in _UNITS
 
 
 def single_letter_unit(name: str) -> bool:

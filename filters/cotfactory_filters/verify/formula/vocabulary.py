@@ -12,10 +12,13 @@ FUNCTIONS: dict[str, str] = {name: name for name in _SAME_NAME} | {
     "arcsin": "asin", "arccos": "acos", "arctan": "atan", "asin": "asin", "acos": "acos",
     "atan": "atan", "arsinh": "asinh", "arcosh": "acosh", "artanh": "atanh", "arcsinh": "asinh",
     "lg": "lg", "tg": "tan", "ctg": "cot", "sen": "sin", "arcsen": "asin", "arctg": "atan",
-    "cotg": "cot", "cotan": "cot", "cosec": "csc", "sh": "sinh", "ch": "cosh", "th": "tanh",
+    "cotg": "cot", "cotan": "cot", "cosec": "csc",
     "Re": "re", "Im": "im",
 }  # fmt: skip
 """Named functions by how they are written: with a backslash, or as bare letters."""
+
+SET_UPRIGHT: dict[str, str] = {"sh": "sinh", "ch": "cosh", "th": "tanh"}
+"""Functions of French and Russian schools; as bare letters they are products."""
 
 _GREEK = _words(
     """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho varrho sigma
