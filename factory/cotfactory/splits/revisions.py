@@ -35,13 +35,14 @@ class _Statement(NamedTuple):
 
 
 _SENTENCE = re.compile(r"[^\n.!?。！？]+(?:[.!?](?!\s)[^\n.!?。！？]*)*[.!?。！？]?")
-# What is tried is not claimed.
+# What is tried, or remembered, is not claimed.
 _TRIED = re.compile(
-    r"\b(?:if|suppos\w+|assum\w+|say|try(?:ing)?|consider|example|instance|when|unless|case|would"
+    r"\b(?:if|suppos\w+|assum\w+|say|try(?:ing)?|consider|example|instance|when|unless|case|would|earlier"
     r"|let(?!\s+(?:me|us)\b|['’])|wenn|falls|angenommen|beispiel|probier\w*|si|supposons|exemple"
     r"|supongamos|ejemplo|cuando|если|пусть|например|допустим)\b|如果|假设|若|设|例如|もし|仮に|例えば",
     re.IGNORECASE,
 )
+_WORDS = re.compile(r"(?<!\\)\b[^\W\d_]{3,}\b.*(?<!\\)\b[^\W\d_]{3,}\b|[\u4e00-\u9fff]{2}")
 _DOUBT = re.compile(
     r"\b(?:wait|hmm+|hold\s+on|oops|mistake|let\s+me\s+(?:double|re-?(?:check|think|consider|do))"
     r"|(?:is|seems|was|looks|sounds)\s+(?:wrong|incorrect|off|odd|strange|too\s+\w+)|is\s+(?:that|this)"
@@ -151,15 +152,17 @@ def _doubted(thought: str, at: int) -> bool:
 
 
 def _statements(thought: str) -> Iterator[_Statement]:
+    leads = False  # an unfinished sentence that tries something: "If g = 13, then:"
     for sentence in _SENTENCE.finditer(thought):
         text = sentence[0]
-        if len(text) > MAX_SENTENCE_CHARS or _DIGIT.search(text) is None:
-            continue
-        said = _equated(text) or _named(text)
-        if said and _TRIED.search(text) is None:  # last, for it is slow
+        tries = len(text) > MAX_SENTENCE_CHARS or _TRIED.search(text) is not None
+        led = leads and _WORDS.search(text) is None
+        said = None if tries or led else _equated(text) or _named(text)
+        if said:
             quantity, value, start, end = said
             begin = sentence.start()
             yield _Statement(quantity, Candidate(begin + start, begin + end, value), sentence.end())
+        leads = led or (tries and text.rstrip().endswith((":", "：", ",", "，")))
 
 
 def _equated(sentence: str) -> tuple[str, str, int, int] | None:

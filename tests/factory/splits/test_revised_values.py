@@ -47,6 +47,8 @@ def test_a_value_that_is_doubted_and_replaced_is_found(
     "thought",
     [
         "If x = 36, wait, that fails.\nSo x = 42.",
+        "If g = 13, then:\n\\[\nb = 35 - 13 = 22\n\\]\nHowever, that is not possible. So b = 9.",
+        "But according to the earlier count x = 36. Wait, no. So x = 42.",
         "So x = 36.\nThen y = 6.\nSo x = 42.",
         "So x = 36. Wait, let me look at y. So y = 42.",
         "So x = 42. So x = 36. Wait, no. So x = 42.",
