@@ -122,3 +122,12 @@ def test_new_samples_hold_the_vote_of_their_problem_anew_and_no_other(tmp_path: 
     ]
     cotfactory("filter", run, *ON, "--set", "verify.majority.min_share=0.9")
     assert {status for _, status, _ in verdicts(run)[FREE]} == {"unverifiable"}
+
+
+def test_a_verifier_that_compares_no_answers_is_refused(run: Path) -> None:
+    setting = ("--set", "verify.majority.verifier=code")
+    command = [sys.executable, "-m", "cotfactory", "filter", str(run), *setting]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "'code' does not compare answers" in done.stderr
+    cotfactory("filter", run, "--set", "verify.majority.verifier=math")

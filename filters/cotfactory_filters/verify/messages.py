@@ -91,7 +91,7 @@ def write_outcome(outcome: Outcome) -> bytes:
     """
     if isinstance(outcome, Verdict):
         return json.dumps({"verdict": outcome.model_dump()}).encode("ascii")
-    _check(outcome)
+    check(outcome)
     return json.dumps(outcome).encode("ascii")
 
 
@@ -107,11 +107,12 @@ def read_outcome(message: bytes) -> Outcome:
     if not isinstance(said, list) or len(said) != len(Judgement._fields):
         raise ValueError("neither a judgement nor a verdict")
     judged = Judgement(*said)
-    _check(judged)
+    check(judged)
     return judged
 
 
-def _check(judged: Judgement) -> None:
+def check(judged: Judgement) -> None:
+    """Raises ValueError when a verifier from outside gave something else than a judgement."""
     texts = (judged.method, judged.detail, judged.reference or "")
     if judged.status not in _STATUSES or not all(isinstance(text, str) for text in texts):
         raise ValueError(f"{judged!r:.200} is no judgement")

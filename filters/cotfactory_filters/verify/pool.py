@@ -15,7 +15,7 @@ from cotfactory_filters.verify.dispatch import Dispatcher, Task
 from cotfactory_filters.verify.extract import Found
 from cotfactory_filters.verify.identity import Identity, timeout_of
 from cotfactory_filters.verify.memo import Memo, Outcome, Settle
-from cotfactory_filters.verify.messages import Job, Work, write_job
+from cotfactory_filters.verify.messages import Job, Work, check, write_job
 from cotfactory_filters.verify.registry import make_verifier
 from cotfactory_schemas import Problem, Trace, Verdict
 from cotfactory_schemas.recipe import VerifySettings
@@ -107,6 +107,8 @@ class VerifierPool:
             asked.question, asked.found = question
             judged = self._memo.known(verifier.name, asked.question)
             judged = judged or verifier.quick(asked.question)
+            if judged is not None:
+                check(judged)
         except Exception as error:  # noqa: BLE001 - any defect of a verifier costs one item
             judged = Judgement("error", "", detail=f"{type(error).__name__}: {error}"[:300])
         if judged is not None or asked.question is None:

@@ -26,6 +26,10 @@ OUTSIDE = """
         name = "hostile"
         version = 3
 
+        def quick(self, question):
+            if question.answer == "invent at once":
+                return Judgement("splendid", "")
+
         def judge(self, question):
             with open(os.environ["ASKED"], "a") as asked:
                 asked.write(question.answer + "\\n")
@@ -43,6 +47,10 @@ OUTSIDE = """
                 return Judgement("correct", "", detail=str(len("x" * (1 << 40))))
             if question.answer == "raise":
                 raise RuntimeError("a defect")
+            if question.answer == "invent":
+                return Judgement("splendid", "")
+            if question.answer == "nothing":
+                return None
             return Judgement("correct", "own")
 """
 
@@ -77,6 +85,9 @@ def judge(*answers: str, **settings: float) -> list[Verdict]:
         ("die", "error"),
         ("eat", "error"),
         ("raise", "error"),
+        ("invent", "error"),
+        ("nothing", "error"),
+        ("invent at once", "error"),
     ],
 )
 def test_trouble_costs_one_item(trouble: str, status: str) -> None:
