@@ -9,7 +9,7 @@ value is right, and the one before wrong, is for a verifier to say.
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -84,6 +84,21 @@ _IS = re.compile(
     r"(?:units?|degrees|ways|です|になる|となる|である|个)?\s*[.,;!。，]?\s*$",
     re.IGNORECASE,
 )
+_VALUE_ENDS = (
+    *"0123456789})$*%°]", "unit", "units", "degrees", "ways",
+    "です", "になる", "となる", "である", "个",
+)  # fmt: skip
+_LONGEST_END = max(map(len, _VALUE_ENDS))
+_COUNTING = (
+    "here",
+    "HERE",
+    "gibt",
+    "GIBT",
+    "y a",
+    "Y A",
+    "ay",
+    "AY",
+)  # parts of what opens _COUNTED
 _ADMITTED = re.compile(
     rf"\b(?:thought|said|got|had|found|calculated|computed|concluded)\s(?:[^.\n]{{0,40}}?\s)?(?P<value>{_NUMBER})"
     r"\b[^.\n]{0,40}?\b(?:mistake|wrong|incorrect|error|not\s+(?:right|correct))"
@@ -103,9 +118,9 @@ _QUALIFIED = re.compile(
 
 def find_revisions(thought: str) -> list[Revision]:
     """Returns the revisions in the order of their first values; of two at one place, one."""
-    if _DOUBT.search(thought) is None:
-        return []
     statements = list(_statements(thought))
+    if not any(_doubted(thought, statement.sentence_end) for statement in statements):
+        return []
     by_quantity: dict[str, list[_Statement]] = {}
     for statement in statements:
         by_quantity.setdefault(statement.quantity, []).append(statement)
@@ -152,22 +167,34 @@ def _doubted(thought: str, at: int) -> bool:
 
 
 def _statements(thought: str) -> Iterator[_Statement]:
-    leads = False  # an unfinished sentence that tries something: "If g = 13, then:"
-    for sentence in _SENTENCE.finditer(thought):
+    sentences = list(_SENTENCE.finditer(thought))
+    for at, sentence in enumerate(sentences):
         text = sentence[0]
-        tries = len(text) > MAX_SENTENCE_CHARS or _TRIED.search(text) is not None
-        led = leads and _WORDS.search(text) is None
-        said = None if tries or led else _equated(text) or _named(text)
-        if said:
+        stated = len(text) <= MAX_SENTENCE_CHARS and _DIGIT.search(text)
+        said = (_equated(text) or _named(text)) if stated else None
+        if said and not _tries(text) and not _led(sentences, at):
             quantity, value, start, end = said
             begin = sentence.start()
             yield _Statement(quantity, Candidate(begin + start, begin + end, value), sentence.end())
-        leads = led or (tries and text.rstrip().endswith((":", "：", ",", "，")))
+
+
+def _led(sentences: Sequence[re.Match[str]], at: int) -> bool:
+    """Whether formulas go on with what an unfinished sentence tries: "If g = 13, then:"."""
+    while at > 0 and _WORDS.search(sentences[at][0]) is None:
+        at -= 1
+        text = sentences[at][0]
+        if text.rstrip().endswith((":", "：", ",", "，")) and _tries(text):
+            return True
+    return False
+
+
+def _tries(sentence: str) -> bool:
+    return len(sentence) > MAX_SENTENCE_CHARS or _TRIED.search(sentence) is not None
 
 
 def _equated(sentence: str) -> tuple[str, str, int, int] | None:
     """Reads `x + y = 3 + 4 = 7` as what x + y is; not a list of several equations."""
-    marks = list(_EQUALS.finditer(sentence))
+    marks = list(_EQUALS.finditer(sentence)) if "=" in sentence else []
     value = _EQUATED.fullmatch(sentence, marks[-1].end()) if marks else None
     if value is None:
         return None
@@ -184,14 +211,21 @@ def _equated(sentence: str) -> tuple[str, str, int, int] | None:
 
 def _named(sentence: str) -> tuple[str, str, int, int] | None:
     """Reads "there are 7 sets" and "the number of sets is 7" as the same quantity."""
-    if counted := _COUNTED.search(sentence):
+    counts = any(word in sentence for word in _COUNTING)
+    if counts and (counted := _COUNTED.search(sentence)):
         quantity = f"#{_name(counted['things'])}"
         return quantity, counted["value"], counted.start("value"), counted.end("value")
-    if found := _IS.search(sentence):
+    if _ends_in_value(sentence) and (found := _IS.search(sentence)):
         of = _COUNT_OF.match(found["quantity"])
         quantity = f"#{_name(found['quantity'][of.end() :])}" if of else _name(found["quantity"])
         return quantity, found["value"], found.start("value"), found.end("value")
     return None
+
+
+def _ends_in_value(sentence: str) -> bool:
+    """Whether _IS can match: it is slow, and few sentences end in a value."""
+    end = sentence.rstrip().rstrip(".,;!。，").rstrip()[-_LONGEST_END:].lower()
+    return end.endswith(_VALUE_ENDS)
 
 
 def _name(words: str) -> str:
