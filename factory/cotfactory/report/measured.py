@@ -57,14 +57,19 @@ def clusters(connection: duckdb.DuckDBPyConnection, shown: int) -> Clusters | No
     """Near-duplicates; None where they were not looked for, or none were found."""
     if not _has(connection, "dedup_cluster"):
         return None
-    sizes = connection.execute(
-        "SELECT dedup_cluster, count(*), list(trace_id ORDER BY trace_id)[1:2] FROM annotations "
-        "WHERE dedup_cluster IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1"
-    ).fetchall()
-    if not sizes:
+    found = connection.execute(
+        "SELECT count(*), coalesce(sum(size), 0)::BIGINT, "
+        "list({size: size, ids: ids} ORDER BY size DESC, cluster)[1:?] FROM ("
+        "SELECT dedup_cluster AS cluster, count(*) AS size, min(trace_id, 2) AS ids "
+        "FROM annotations WHERE dedup_cluster IS NOT NULL GROUP BY 1)",
+        [shown],
+    ).fetchone()
+    if not found or not found[0]:
         return None
-    largest = [Cluster(size, _excerpts(connection, ids)) for _, size, ids in sizes[:shown]]
-    return Clusters(len(sizes), sum(size for _, size, _ in sizes), largest)
+    number, traces, largest = found
+    return Clusters(
+        number, traces, [Cluster(c["size"], _excerpts(connection, c["ids"])) for c in largest]
+    )
 
 
 def _excerpts(connection: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> list[str]:
