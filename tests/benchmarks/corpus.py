@@ -2,7 +2,7 @@
 
 Words follow a Zipf-like law, lengths a log-normal one; sentences and paragraphs are as long as in
 reasoning traces, and every twentieth rare word is a formula. A fifth of the texts have a copy:
-with other case and space, or with so many words replaced that the Jaccard of the word 5-grams
+with other case and punctuation, or with so many words replaced that the Jaccard of the word 5-grams
 comes near a stated value. Run as a script it describes what it makes.
 """
 
@@ -26,7 +26,7 @@ SHINGLE_WORDS = 5
 COPY_SHARE = 0.2
 ANSWER = "The answer is \\boxed{1}."
 JACCARDS = (1.0, 0.95, 0.85, 0.75, 0.60)
-"""Of copies; 1.0 stands for other case and space."""
+"""Of copies; 1.0 stands for other case and punctuation."""
 
 
 COMMON = """the so is we of and to that this x let equals then be in it a if for with as are
@@ -101,7 +101,7 @@ class _Writer:
         """Returns a copy at one of JACCARDS."""
         jaccard = float(self._rng.choice(JACCARDS))
         if jaccard == 1.0:
-            return Text("\n".join(self._vocabulary[words]).upper(), family, jaccard)
+            return Text(self.written(words).upper(), family, jaccard)
         surviving = 2 * jaccard / (1 + jaccard)  # of shingles: each is lost with any of its words
         replaced = self._rng.random(len(words)) < 1 - surviving ** (1 / SHINGLE_WORDS)
         changed = np.where(replaced, self.words(len(words)), words)
