@@ -169,6 +169,10 @@ def _phrase(text: str, start: int, *, finished: bool) -> tuple[int, Found, str] 
         if not phrases:
             continue
         last = phrases[-1]
+        while inner := pattern.search(text, last.start("answer")):  # announced in its own line
+            if not inner["answer"].strip(" *.$"):
+                break
+            last = inner
         if last.end() >= len(text.rstrip()) and not finished:
             continue
         answer = _REASON.sub("", last["answer"]).strip().removesuffix("**").strip(" ।")

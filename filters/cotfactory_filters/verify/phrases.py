@@ -22,9 +22,9 @@ _ANNOUNCEMENTS = (
 )
 
 # A formula in display style, or what follows up to the end of the line or the sentence; a full
-# stop inside a number ends nothing.
+# stop inside a number ends nothing; in scripts without case, a letter may follow it at once.
 _FORMULA = r"\\\[[^\]]{1,300}\\\]|\$\$[^$]{1,300}\$\$"
-_ENDS = r"(?=\.?\s*\*{0,2}\s*(?:\n|\Z)|\.\s+\S|。)"
+_ENDS = r"(?=\.?\s*\*{0,2}\s*(?:\n|\Z)|\.\s+\S|\.(?=[^\x00-\x7f\W\d])|[。।])"
 _ANSWER = rf"[\s:：*]*(?P<answer>{_FORMULA}|[^\n]+?){_ENDS}"
 
 PHRASE = re.compile(rf"(?:{'|'.join(_ANNOUNCEMENTS)}){_ANSWER}", re.IGNORECASE)
