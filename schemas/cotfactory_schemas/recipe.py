@@ -40,8 +40,8 @@ class GenerateSettings(Settings):
     `hopeless_below` and `speculate_above` are probabilities that docs/recipes.md explains: a
     problem is given up when the samples it has left bring the wanted correct ones with less than
     the first; a sample is asked for beside unjudged ones when it will be needed with more than the
-    second. `continue_truncated` are token limits, rising: a trace cut at the former limit goes on
-    from its own tokens up to the next one.
+    second. `continue_truncated` are token limits, rising from the sampling's `max_tokens` on: a
+    trace cut at the former limit goes on from its own tokens up to the next one.
     """
 
     wanted_correct: int = Field(default=1, ge=1, description="k: stop asking at so many correct")
@@ -51,7 +51,7 @@ class GenerateSettings(Settings):
     )
     hopeless_below: float = Field(default=0.0, ge=0, lt=1)
     speculate_above: float = Field(default=0.5, ge=0, le=1)
-    quotas: dict[Domain, int] = Field(
+    quotas: dict[Domain, Annotated[int, Field(ge=0)]] = Field(
         default_factory=dict, description="accepted traces after which a domain is asked no more"
     )
     continue_truncated: tuple[int, ...] = ()
