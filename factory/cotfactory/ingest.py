@@ -109,6 +109,10 @@ def _template(path: Place, defaults: Mapping[str, str]) -> Problem:
         raise UsageError(f"--default {unknown[0]}: only verifier, domain, kind, language, licence")
     placeholder = (Message(role="user", content=""),)
     values = {"messages": placeholder, "source": path.stem, **defaults}
+    try:
+        fields.known_verifier(defaults.get("verifier", ""))
+    except ValueError as error:
+        raise UsageError(f"--default verifier: {error}") from None
     made = fields.attempt("--default", "", partial(Problem.model_validate, values))
     if isinstance(made, RowFault):
         raise UsageError(str(made))

@@ -37,8 +37,10 @@ def text(name: str) -> str:
     )
 
 
-def load(name_or_path: str, assignments: Iterable[str] = ()) -> Recipe:
+def load(name_or_path: str, assignments: Iterable[str] = (), *, generating: bool = False) -> Recipe:
     """Reads a recipe by the name of a shipped one or by path, with `a.b=c` laid over it.
+
+    One that is for `generating` has to have all that it takes.
 
     Raises:
         UsageError: there is no such recipe, or it is wrong; a line for each fault.
@@ -48,7 +50,7 @@ def load(name_or_path: str, assignments: Iterable[str] = ()) -> Recipe:
         made = document.read(path)
     else:
         made = document.parse(text(name_or_path), f"{name_or_path}{_SUFFIX}")
-    return _finish(made, assignments)
+    return _finish(made, assignments, generating=generating)
 
 
 def reload(run: Path, assignments: Iterable[str]) -> Recipe:
@@ -73,7 +75,9 @@ def json_schema() -> str:
     return json.dumps(schema | Recipe.model_json_schema(), indent=2)
 
 
-def _finish(made: document.Document, assignments: Iterable[str]) -> Recipe:
+def _finish(
+    made: document.Document, assignments: Iterable[str], *, generating: bool = False
+) -> Recipe:
     for assignment in assignments:
         made.set(assignment)
-    return validate.recipe(made)
+    return validate.recipe(made, generating=generating)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from cotfactory import engines, sources
 from cotfactory.errors import UsageError
+from cotfactory.recipe import agreement
 from cotfactory.recipe.document import Document, Location
 from cotfactory_filters import rules
 from cotfactory_filters.annotate.registry import REGISTRY as ANNOTATORS
@@ -18,17 +19,21 @@ from cotfactory_schemas.recipe import JudgeSettings
 from cotfactory_schemas.registry import Registry, UnknownPluginError, did_you_mean
 
 M = TypeVar("M", bound=BaseModel)
+KEY = "[key]"  # how pydantic says that the key of a mapping is meant, and not its value
 Options = Mapping[str, Mapping[str, Any] | None]
 
 
-def recipe(document: Document) -> Recipe:
+def recipe(document: Document, *, generating: bool = False) -> Recipe:
     """Validates a document and writes every default out, those of plugins too.
+
+    One that is for `generating` has to have all that it takes.
 
     Raises:
         UsageError: what is wrong, a line for each fault.
     """
     made = _checked(Recipe, _with_shipped_rules(document.values), (), document)
     _check_rules(made, document)
+    agreement.check(made, document, generating=generating)
     every: dict[str, dict[str, Any] | None] = {name: {} for name in ANNOTATORS.shipped}
     problems = [
         _plugin(sources.REGISTRY, source, ("problems", index), document)
@@ -122,14 +127,15 @@ def _checked(model: type[M], values: Mapping[str, Any], at: Location, document: 
 def _explain(
     model: type[BaseModel], fault: Mapping[str, Any], at: Location, document: Document
 ) -> str:
-    location = (*at, *fault["loc"])
+    location = (*at, *(key for key in fault["loc"] if key != KEY))
     start = f"{document.place(location)}: {_dotted(location)}"
     if fault["type"] == "extra_forbidden":
         name = str(fault["loc"][-1])
         return f"{start}: unknown setting.{did_you_mean(name, _names_at(model, fault['loc'][:-1]))}"
     if fault["type"] == "missing":
         return f"{start}: is missing. Add it."
-    return f"{start}: {fault['msg']} (is {reprlib.repr(fault['input'])})"
+    says = fault["msg"].removeprefix("Value error, ")
+    return f"{start}: {says} (is {reprlib.repr(fault['input'])})"
 
 
 def _names_at(annotation: Any, location: Iterable[str | int]) -> list[str]:  # noqa: ANN401

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable, Collection, Mapping
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from cotfactory.errors import UsageError
 from cotfactory.sources.base import RowFault
+from cotfactory_filters.verify.registry import REGISTRY as VERIFIERS
 from cotfactory_schemas import Message, Problem
 from cotfactory_schemas.registry import did_you_mean
 
@@ -28,8 +30,10 @@ class Columns:
 
     def __init__(self, mapping: Mapping[str, str], fields: Collection[str], option: str) -> None:
         for field in mapping:
-            if field not in fields and not field.startswith(CHECKS):
-                raise UsageError(f"{option} {field}: unknown field.{did_you_mean(field, fields)}")
+            try:
+                known_field(field, fields)
+            except ValueError as error:
+                raise UsageError(f"{option} {field}: {error}") from None
         self.option = option
         self.mapping = {field: field for field in fields} | dict(mapping)
         self._mapped = set(mapping)
@@ -92,6 +96,33 @@ def plain(value: Any) -> JsonValue:  # noqa: ANN401 - whatever a Parquet cell ho
     return _JSON.validate_python(json.loads(written, parse_constant=lambda _: None))
 
 
+def known_field(field: str, fields: Collection[str] = PROBLEM_FIELDS) -> str:
+    """Returns the name of a field that can be mapped to a column.
+
+    Raises:
+        ValueError: there is no such field.
+    """
+    if field not in fields and not field.startswith(CHECKS):
+        raise ValueError(f"unknown field.{did_you_mean(field, fields)}")
+    return field
+
+
+def known_verifier(name: str) -> str:
+    """Returns the name of a verifier; the empty one says that there is none.
+
+    Raises:
+        ValueError: there is no such verifier.
+    """
+    if name and name not in _verifiers():
+        raise ValueError(f"no verifier {name!r}.{did_you_mean(name, _verifiers())}")
+    return name
+
+
+@cache  # looking through the entry points of all packages takes longer than reading a row
+def _verifiers() -> frozenset[str]:
+    return frozenset(VERIFIERS.names())
+
+
 def attempt(place: str, option: str, make: Callable[[], T]) -> T | RowFault:
     """Returns what `make` makes of a row, or what is wrong with the row and the mend."""
     try:
@@ -104,6 +135,8 @@ def attempt(place: str, option: str, make: Callable[[], T]) -> T | RowFault:
         fault = error.errors(include_url=False)[0]
         where = ".".join(map(str, fault["loc"]))
         return RowFault(place, f"{where}: {fault['msg']} (is {fault['input']!r:.80})")
+    except ValueError as error:
+        return RowFault(place, str(error))
 
 
 def problem(row: Mapping[str, Any], columns: Columns, defaults: Problem) -> Problem:
@@ -112,6 +145,7 @@ def problem(row: Mapping[str, Any], columns: Columns, defaults: Problem) -> Prob
     Raises:
         KeyError: the row has no prompt, or lacks a mapped column.
         ValidationError: a value does not fit.
+        ValueError: the prompt is blank, or there is no verifier of that name.
     """
     messages = columns.get(row, "messages")
     prompt = columns.text(row, "prompt")
@@ -127,4 +161,8 @@ def problem(row: Mapping[str, Any], columns: Columns, defaults: Problem) -> Prob
         "extra": columns.rest(row),
     }
     said = {name: value for name, value in given.items() if value is not None}
-    return Problem.model_validate(defaults.model_dump() | said)
+    made = Problem.model_validate(defaults.model_dump() | said)
+    if not made.prompt.strip():
+        raise ValueError("the prompt is blank. Fill it in, or remove the row")
+    known_verifier(made.verifier)
+    return made

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from functools import partial
 from itertools import islice
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from cotfactory.sources import fields, rows
 from cotfactory.sources.base import RowFault
@@ -25,13 +25,15 @@ class RowSettings(Settings):
     `extra`. `size` is the most rows that are read.
     """
 
-    columns: dict[str, str] = Field(default_factory=dict)
+    columns: dict[Annotated[str, AfterValidator(fields.known_field)], str] = Field(
+        default_factory=dict
+    )
     name: str = Field(default="", description="the source's name in ids; default: the file's stem")
     domain: Domain = "general"
     problem_kind: Kind = "reasoning"
     thought: Thought = "full"
     language: str = "en"
-    verifier: str = ""
+    verifier: Annotated[str, AfterValidator(fields.known_verifier)] = ""
     checks: dict[str, Any] = Field(default_factory=dict)
     licence: str = ""
     size: int | None = Field(default=None, gt=0)

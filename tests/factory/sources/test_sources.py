@@ -48,9 +48,8 @@ def test_columns_are_mapped_and_a_missing_mapped_column_says_so(tmp_path: Path) 
     (made,) = files(path, columns={"prompt": "question", "reference": "gold"})
     assert isinstance(made, Problem)
     assert (made.prompt, made.reference) == ("What, 1 + 1?", "2")
-    (fault,) = files(path, columns={"prompt": "question", "reference": "answer"})
-    assert "'answer' is missing" in str(fault)
-    assert "columns" in str(fault)
+    with pytest.raises(UsageError, match=r"none of 1 rows .*\n.*'answer' is missing.*columns"):
+        files(path, columns={"prompt": "question", "reference": "answer"})
 
 
 def test_what_a_verifier_needs_is_mapped_from_columns(tmp_path: Path) -> None:
@@ -74,8 +73,8 @@ def test_what_stands_in_a_nested_column_is_mapped_by_a_dotted_path(
     assert isinstance(made, Problem)
     assert made.checks == {"io": [{"input": "1", "output": "2"}]}
     assert made.extra == {"note": 1}
-    (fault,) = files(path, columns={"checks.io": "info.tests"})
-    assert "'info.tests' is missing" in str(fault)
+    with pytest.raises(UsageError, match=r"'info\.tests' is missing"):
+        files(path, columns={"checks.io": "info.tests"})
 
 
 def test_parquet_rows_with_chat_messages(tmp_path: Path) -> None:
@@ -85,6 +84,32 @@ def test_parquet_rows_with_chat_messages(tmp_path: Path) -> None:
     (made,) = files(path)
     assert isinstance(made, Problem)
     assert [m.role for m in made.messages] == ["system", "user"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        ({"prompt": "2 + 2?", "verifier": "mth"}, "no verifier 'mth'. Did you mean 'math'?"),
+        ({"prompt": " \n"}, "the prompt is blank"),
+        ({"messages": [{"role": "user", "content": ""}]}, "the prompt is blank"),
+    ],
+)
+def test_a_row_without_a_prompt_or_a_known_verifier_is_skipped(
+    bad: dict[str, Any], says: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_text("\n".join(map(json.dumps, [bad, {"prompt": "1 + 1?"}])), "utf-8")
+    fault, made = files(path)
+    assert says in str(fault)
+    assert isinstance(made, Problem)
+
+
+def test_rows_of_which_none_makes_a_problem_are_refused_as_a_whole(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_text(json.dumps({"question": "1 + 1?"}) + "\n{torn" * 40, "utf-8")
+    with pytest.raises(UsageError, match="none of 41 rows makes a problem") as caught:
+        files(path)
+    assert [line.split(":")[1] for line in str(caught.value).splitlines()[1:]] == ["1", "2", "3"]
 
 
 def test_a_problem_that_stands_twice_is_asked_once(tmp_path: Path) -> None:
