@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
+from cotfactory import interrupts
 from cotfactory.annotate_part import Failure, PartResult, PartTask, annotate_part, rows_of, stale
 from cotfactory.annotate_ray import ray_results
 from cotfactory.errors import CotfactoryError, UsageError
@@ -100,7 +101,9 @@ def _results(tasks: Sequence[PartTask], settings: FilterSettings) -> Iterator[Pa
     # A fork would copy the locks of Polars' and Arrow's threads in whatever state they are in.
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))
     try:
-        for future in as_completed([pool.submit(annotate_part, task) for task in ordered]):
+        with interrupts.held():
+            futures = [pool.submit(annotate_part, task) for task in ordered]
+        for future in as_completed(futures):
             yield future.result()
     except BrokenProcessPool as error:
         raise CotfactoryError(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from cotfactory import interrupts
 from cotfactory.errors import EXIT_FAILED, CotfactoryError, UsageError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ recipes_app = typer.Typer(help="The shipped recipes.", no_args_is_help=True)
 app.add_typer(recipes_app, name="recipes")
 
 OUTPUTS = Path("outputs")
+RESUMABLE = {"run", "generate", "filter", "publish", "ingest", "merge"}
 
 
 class Format(StrEnum):
@@ -76,7 +78,7 @@ def run(
     from cotfactory import recipe as recipes
     from cotfactory.display import make_display
 
-    made = recipes.load(recipe, set_ or ())
+    made = recipes.load(recipe, set_ or (), generating=True)
     target = out or OUTPUTS / made.name
     with make_display(context.obj["mode"]) as display:
         result = pipeline.run_all(target, made, display, _limits(max_runtime, None))
@@ -104,15 +106,16 @@ def generate(
     from cotfactory import recipe as recipes
     from cotfactory.display import make_display
 
-    made = recipes.load(recipe, set_ or ())
+    limits = _limits(max_runtime, shard)
+    made = recipes.load(recipe, set_ or (), generating=True)
     target = out or OUTPUTS / made.name
     with make_display(context.obj["mode"]) as display:
         if dry_run:
-            pipeline.preview_run(target, made, display)
-        elif pilot:
-            pipeline.pilot_run(target, made, display, pilot)
+            pipeline.preview_run(target, made, display, limits, pilot)
+        elif pilot is not None:
+            pipeline.pilot_run(target, made, display, limits, pilot)
         else:
-            pipeline.generate_run(target, made, display, _limits(max_runtime, shard))
+            pipeline.generate_run(target, made, display, limits)
             summary.of_generate(target, display)
 
 
@@ -223,9 +226,10 @@ def merge(
     from cotfactory.display import make_display
     from cotfactory.store.run import Run
 
-    made = None if (out / "recipe.yaml").exists() else Run.read(_run_path(runs[0])).recipe
+    read = [Run.read(_run_path(run)) for run in runs]
+    made = None if (out / "recipe.yaml").exists() else read[0].recipe
     with make_display(context.obj["mode"]) as display, Run.open(out, made) as opened:
-        added = merging.merge(opened, [_run_path(run) for run in runs], display.stage)
+        added = merging.merge(opened, read, display.stage)
     summary.of_merge(out, added, display)
 
 
@@ -342,12 +346,18 @@ def recipes_schema() -> None:
 def main() -> None:
     """Runs the command line; errors that people can mend are one line and an exit code."""
     try:
-        app(standalone_mode=True)
+        with interrupts.ending(resumable=_command() in RESUMABLE):
+            app(standalone_mode=True)
     except CotfactoryError as error:
         if "--debug" in sys.argv:
             raise
         typer.echo(str(error), err=True)
         sys.exit(error.exit_code)
+
+
+def _command() -> str:
+    """The command that was typed; options before it take no values."""
+    return next((word for word in sys.argv[1:] if not word.startswith("-")), "")
 
 
 def _run_path(run: Path) -> Path:
@@ -367,6 +377,6 @@ def _limits(max_runtime: str | None, shard: str | None) -> "Limits":
     from cotfactory.generate.limits import Limits, parse_duration, parse_shard
 
     return Limits(
-        max_runtime_s=parse_duration(max_runtime) if max_runtime else None,
-        shard=parse_shard(shard) if shard else (0, 1),
+        max_runtime_s=None if max_runtime is None else parse_duration(max_runtime),
+        shard=(0, 1) if shard is None else parse_shard(shard),
     )

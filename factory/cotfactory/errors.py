@@ -18,6 +18,14 @@ class UsageError(CotfactoryError):
     exit_code = EXIT_USAGE
 
 
+class EndedError(CotfactoryError):
+    """A signal ended a command that leaves nothing to go on with."""
+
+    def __init__(self, message: str, signal_number: int) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + signal_number  # as a shell says it
+
+
 class StoppedError(CotfactoryError):
     """Work stopped in good order before its end; the same command resumes it."""
 

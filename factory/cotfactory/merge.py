@@ -1,8 +1,7 @@
 """Puts runs together, such as the shards of an array of jobs."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -22,21 +21,17 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 
 
 def merge(
-    into: RunWriter, runs: list[Path], progress: Callable[[str, int, int | None], None]
+    into: RunWriter, runs: Sequence[Run], progress: Callable[[str, int, int | None], None]
 ) -> Counter[str]:
     """Adds the rows of `runs` that `into` does not hold; returns how many of each table.
 
     Later runs' verdicts and outcomes count as newer.
-
-    Raises:
-        CotfactoryError: one of `runs` is no run.
     """
     added: Counter[str] = Counter()
-    sources = [Run.read(path) for path in runs]
     for table, key in KEYS.items():
         there = scan(into, table).select(key).collect().iter_rows(named=True)
         known = {_identity(row, key) for row in there}
-        for run in sources:
+        for run in runs:
             for group in _groups(run, table):
                 new = [row for row in group if _identity(row, key) not in known]
                 known.update(_identity(row, key) for row in new)

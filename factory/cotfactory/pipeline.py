@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cotfactory import interrupts
 from cotfactory.annotate import annotate
 from cotfactory.benchmarks import with_benchmarks
 from cotfactory.catalog import write_catalog
@@ -48,21 +49,25 @@ def generate_run(out: Path, recipe: Recipe, display: Display, limits: Limits) ->
     """Asks the teacher for what is missing in `out`."""
     with Run.open(out, recipe) as run:
         verify(run, display.stage)  # what a crash left unjudged
-        generate(run, display.generating, limits)
+        with interrupts.kept():
+            generate(run, display.generating, limits)
 
 
-def preview_run(out: Path, recipe: Recipe, display: Display) -> None:
-    """Says what `generate_run` would ask; writes nothing."""
-    made = preview(recipe, out)
+def preview_run(
+    out: Path, recipe: Recipe, display: Display, limits: Limits, size: str | None
+) -> None:
+    """Says what `generate_run`, or with a size `pilot_run`, would ask; writes nothing."""
+    chosen = limits if size is None else pilot.choose(size, recipe, limits).limits
+    made = preview(recipe, out, chosen)
     display.say("preview", made.text(), **vars(made))
 
 
-def pilot_run(out: Path, recipe: Recipe, display: Display, size: str) -> None:
+def pilot_run(out: Path, recipe: Recipe, display: Display, limits: Limits, size: str) -> None:
     """Generates for a random slice of the problems, and says what that means for all of them."""
-    limits = Limits(share=pilot.fraction(size, recipe))
-    generate_run(out, recipe, display, limits)
+    chosen = pilot.choose(size, recipe, limits)
+    generate_run(out, recipe, display, chosen.limits)
     run = Run.read(out)
-    projection = pilot.project(run, run.manifest["generate"]["tokens_per_s"])
+    projection = pilot.project(run, chosen, run.manifest["generate"]["tokens_per_s"])
     display.say("projection", projection.text(), **projection.facts())
 
 

@@ -14,19 +14,28 @@ from cotfactory.store.run import Run
 def read_status(path: Path) -> dict[str, Any]:
     """Returns what the run holds, whether a process writes it now, and the last heartbeat.
 
+    Without a heartbeat that can be read, it is what the manifest says of generating.
+
     Raises:
         CotfactoryError: there is no run.
     """
     run = Run.read(path)
-    heartbeat = path / STATUS_FILE
     return {
         "run": str(path),
         "being_written": is_locked(path),
         "rows": {table: run.rows(table) for table in ("problems", "traces", "verdicts")},
         "stations": sorted(set(run.manifest) - {"cotfactory"}),
         "unlisted_files": [str(p) for p in run.unlisted()],
-        "heartbeat": json.loads(heartbeat.read_text("utf-8")) if heartbeat.exists() else None,
+        "heartbeat": _heartbeat(path) or run.manifest.get("generate"),
     }
+
+
+def _heartbeat(run: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads((run / STATUS_FILE).read_text("utf-8"))
+    except (OSError, ValueError):  # it is not durable: a crash may leave it empty or torn
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def print_status(path: Path, *, as_json: bool) -> None:
@@ -42,9 +51,10 @@ def print_status(path: Path, *, as_json: bool) -> None:
         typer.echo(f"  not part of this run: {stranger}")
     heartbeat = status["heartbeat"]
     if heartbeat:
-        typer.echo(f"generate, at {heartbeat['at']}:")
+        typer.echo(f"generate, {'at ' + heartbeat['at'] if 'at' in heartbeat else 'in all'}:")
         for name in _SHOWN:
-            typer.echo(f"  {name:<24}{heartbeat[name]}")
+            if name in heartbeat:
+                typer.echo(f"  {name:<24}{heartbeat[name]}")
 
 
 _SHOWN = (

@@ -20,9 +20,9 @@ def shard(path: Path, number: int) -> Path:
 def test_merged_shards_hold_every_row_once_with_its_raw_text(tmp_path: Path) -> None:
     shards = [shard(tmp_path, n) for n in range(3)]
     with Run.open(tmp_path / "all", RECIPE) as into:
-        first = merge(into, shards, lambda *_: None)
+        first = merge(into, [Run.read(path) for path in shards], lambda *_: None)
     with Run.open(tmp_path / "all") as into:
-        again = merge(into, [shards[0], *shards], lambda *_: None)
+        again = merge(into, [Run.read(path) for path in (shards[0], *shards)], lambda *_: None)
     assert dict(first) == {"problems": 3, "traces": 6, "verdicts": 3}
     assert sum(again.values()) == 0
     whole = {

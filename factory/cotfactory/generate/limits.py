@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from cotfactory.errors import UsageError
 
+MAX_RANK = (1 << 64) - 1
 _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -12,18 +13,23 @@ _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 class Limits:
     """`shard` is (i, n): only problems whose id leaves the remainder i when divided by n.
 
-    `share` takes a random share of the problems, the same at every call.
+    `highest_rank` takes a random slice of the problems, the same at every call.
     """
 
     max_runtime_s: float | None = None
     shard: tuple[int, int] = (0, 1)
-    share: float = 1.0
+    highest_rank: int = MAX_RANK
 
     def includes(self, problem_id: str) -> bool:
         """Whether a problem is to be looked at in this session."""
         index, shards = self.shard
-        number = int(problem_id, 16)
-        return number % shards == index and (number >> 64) < self.share * (1 << 64)
+        in_shard = int(problem_id, 16) % shards == index
+        return in_shard and rank(problem_id) <= self.highest_rank
+
+
+def rank(problem_id: str) -> int:
+    """Returns the problem's place in a random order that no other problem has a part in."""
+    return int(problem_id[:16], 16)
 
 
 def parse_duration(text: str) -> float:

@@ -5,8 +5,9 @@ bootstrap over problems (Efron and Tibshirani, 1993): problems, not samples, are
 """
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any
+import re
+from dataclasses import asdict, dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -14,17 +15,26 @@ from numpy.typing import NDArray
 
 from cotfactory import sources
 from cotfactory.errors import UsageError
+from cotfactory.generate.limits import Limits, rank
 from cotfactory.store.read import scan
 from cotfactory.store.run import Run
 from cotfactory_schemas import Recipe
 
 RESAMPLES = 2000
 PERCENTILES = (5, 95)
+LEAST_FOR_INTERVALS = 10  # problems: a bootstrap of fewer has too few values to draw from
+
+
+class Slice(NamedTuple):
+    """The problems of a pilot, as `limits`, and how many they are `of`."""
+
+    limits: Limits
+    of: int
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A projected total with its 90 % interval."""
+    """A projected total with its 90 % interval, which is NaN where it means nothing."""
 
     mean: float
     low: float
@@ -32,6 +42,8 @@ class Estimate:
 
     def __str__(self) -> str:
         """For people."""
+        if math.isnan(self.low):
+            return f"{self.mean:,.4g}"
         return f"{self.mean:,.4g} (90 % interval {self.low:,.4g} to {self.high:,.4g})"
 
 
@@ -48,8 +60,8 @@ class Projection:
     cost: Estimate | None
 
     def facts(self) -> dict[str, Any]:
-        """As plain JSON."""
-        return asdict(self)
+        """As plain JSON, which has null for NaN."""
+        return {name: _plain(value) for name, value in asdict(self).items()}
 
     def text(self) -> str:
         """For people."""
@@ -57,45 +69,51 @@ class Projection:
         for name in ("samples", "tokens", "accepted", "engine_hours", "cost"):
             estimate = getattr(self, name)
             lines.append(f"  {name.replace('_', ' '):<14}{estimate or 'not known'}")
+        if self.pilot_problems < LEAST_FOR_INTERVALS:
+            lines.append(
+                f"No intervals: of fewer than {LEAST_FOR_INTERVALS} problems they mean nothing"
+            )
         return "\n".join(lines)
 
 
-def fraction(text: str, recipe: Recipe) -> float:
-    """Reads `1%` or a number of problems as the share of problems to pilot.
+def choose(size: str, recipe: Recipe, limits: Limits) -> Slice:
+    """Reads `1%` or a number of problems, and takes those of the lowest ranks within `limits`.
+
+    A number takes exactly so many, a share at least one; both do what the order of the sources
+    is, and a larger slice holds a smaller one. Of each problem 8 bytes are held.
 
     Raises:
-        UsageError: it is neither.
+        UsageError: `size` is neither, or there is no problem.
     """
-    number, percent = text.removesuffix("%"), text.endswith("%")
-    if not number.replace(".", "", 1).isdecimal() or float(number) == 0:
-        raise UsageError(f"--pilot {text}: write a share (1%) or a number of problems (200)")
-    share = float(number) / (100 if percent else max(count_problems(recipe), 1))
-    return min(share, 1.0)
-
-
-def count_problems(recipe: Recipe) -> int:
-    """Counts the problems of a recipe by reading its sources."""
+    match = re.fullmatch(r"(?=.*[1-9])(?:(\d+)|(\d+(?:\.\d+)?)%)", size)
+    if match is None:
+        raise UsageError(f"--pilot {size}: write a share (1%) or a number of problems (200)")
     found = sources.problems(recipe.problems)
-    return sum(not isinstance(problem, sources.RowFault) for problem in found)
+    ids = (each.problem_id for each in found if not isinstance(each, sources.RowFault))
+    ranks = np.fromiter((rank(i) for i in ids if limits.includes(i)), dtype=np.uint64)
+    if not len(ranks):
+        raise UsageError(f"--pilot {size}: there is no problem to take")
+    wanted = int(match[1]) if match[1] else max(1, round(float(match[2]) / 100 * len(ranks)))
+    last = min(wanted, len(ranks)) - 1
+    return Slice(replace(limits, highest_rank=int(np.partition(ranks, last)[last])), len(ranks))
 
 
-def project(run: Run, tokens_per_s: float | None) -> Projection:
-    """Projects the whole from the problems that have an outcome.
+def project(run: Run, pilot: Slice, tokens_per_s: float | None) -> Projection:
+    """Projects the whole from those problems of the pilot that have an outcome.
 
     Raises:
-        UsageError: no problem has an outcome yet.
+        UsageError: none of them has an outcome yet.
     """
-    per_problem = _per_problem(run)
+    per_problem = _per_problem(run, pilot.limits)
     if per_problem.is_empty():
         raise UsageError(f"{run.path}: no problem was finished; pilot more of them")
-    total = count_problems(run.recipe)
     columns = per_problem.select("samples", "tokens", "accepted").to_numpy().astype(float)
-    samples, tokens, accepted = (_estimate(column, total) for column in columns.T)
+    samples, tokens, accepted = (_estimate(column, pilot.of) for column in columns.T)
     hours = _scaled(tokens, 1 / tokens_per_s / 3600) if tokens_per_s else None
     price = run.recipe.generate.price
     return Projection(
         pilot_problems=len(per_problem),
-        problems=total,
+        problems=pilot.of,
         samples=samples,
         tokens=tokens,
         accepted=accepted,
@@ -104,14 +122,20 @@ def project(run: Run, tokens_per_s: float | None) -> Projection:
     )
 
 
-def _per_problem(run: Run) -> pl.DataFrame:
-    outcomes = scan(run, "outcomes").select("problem_id").unique()
+def _per_problem(run: Run, limits: Limits) -> pl.DataFrame:
+    """Columns problem_id, samples, tokens, accepted. A trace that was gone on with is a part."""
+    teacher = run.recipe.teacher.fingerprint if run.recipe.teacher else ""
+    of_teacher = pl.col("teacher") == teacher
+    outcomes = scan(run, "outcomes").filter(of_teacher).select("problem_id").unique().collect()
+    ended = outcomes.filter([limits.includes(i) for i in outcomes["problem_id"]])
+    traces = scan(run, "traces").filter(of_teacher)
+    gone_on = traces.filter(pl.col("continuation") == "limit").select(trace_id="parent_id")
     latest = scan(run, "verdicts").unique("trace_id", keep="last", maintain_order=True)
     accepted = latest.select("trace_id", ok=pl.col("status").is_in(["correct", "unverifiable"]))
     return (
-        scan(run, "traces")
-        .select("trace_id", "problem_id", "completion_tokens")
-        .join(outcomes, on="problem_id", how="semi")
+        traces.select("trace_id", "problem_id", "completion_tokens")
+        .join(ended.lazy(), on="problem_id", how="semi")
+        .join(gone_on, on="trace_id", how="anti")
         .join(accepted, on="trace_id", how="left")
         .group_by("problem_id")
         .agg(
@@ -124,7 +148,15 @@ def _per_problem(run: Run) -> pl.DataFrame:
     )
 
 
+def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON values
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
 def _estimate(values: NDArray[np.float64], total: int) -> Estimate:
+    if len(values) < LEAST_FOR_INTERVALS:
+        return Estimate(float(values.mean()) * total, math.nan, math.nan)
     drawn = np.random.default_rng(0).integers(len(values), size=(RESAMPLES, len(values)))
     low, high = np.percentile(values[drawn].mean(axis=1), PERCENTILES)
     return Estimate(float(values.mean()) * total, float(low) * total, float(high) * total)

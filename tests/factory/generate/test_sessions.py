@@ -3,51 +3,17 @@
 import json
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import polars as pl
 import pytest
 
 from cotfactory.errors import UsageError
-from cotfactory.generate import generate, heartbeat, samples
+from cotfactory.generate import heartbeat, samples
 from cotfactory.generate.limits import Limits, parse_duration, parse_shard
-from cotfactory.generate.pilot import count_problems, fraction, project
-from cotfactory.generate.preview import preview
 from cotfactory.store.read import scan
 from cotfactory.store.run import Run
-from cotfactory_schemas import Recipe
-
-WRONG = "2 + 3 = 6. So the answer is 6.</think>The answer is \\boxed{6}"
-RIGHT = "2 + 3 = 5. So the answer is 5.</think>The answer is \\boxed{5}"
-GONE_ON = " Counting again, 2 + 3 = 5.</think>The answer is \\boxed{5}"
-
-
-def recipe(folder: Path, questions: int, answers: list[str], **generate: Any) -> Recipe:
-    """A recipe over sums whose recorded answers come in order."""
-    prompts = [f"What is 2 + 3? (asked {n} times)" for n in range(questions)]
-    rows = [json.dumps({"prompt": p, "reference": "5"}) for p in prompts]
-    (folder / "problems.jsonl").write_text("\n".join(rows), "utf-8")
-    recorded = [
-        json.dumps({"prompt": p, "text": a, "completion_tokens": 10})
-        for p in prompts
-        for a in answers
-    ]
-    (folder / "answers.jsonl").write_text("\n".join(recorded), "utf-8")
-    source = {"kind": "files", "paths": [str(folder / "problems.jsonl")], "verifier": "math"}
-    return Recipe.model_validate(
-        {
-            "name": "session",
-            "problems": [{**source, "domain": "math"}],
-            "teacher": {"model": "recorded", "prefill": "<think>"},
-            "engine": {"kind": "replay", "path": str(folder / "answers.jsonl")},
-            "generate": {"speculate_above": 1.0, **generate},
-        }
-    )
-
-
-def session(path: Path, made: Recipe, limits: Limits | None = None) -> dict[str, Any]:
-    with Run.open(path, made) as run:
-        return generate(run, lambda _: None, limits).report
+from recorded_session import GONE_ON, RIGHT, WRONG, recipe, session
 
 
 def test_a_wrong_thought_is_handed_back_once_and_judged_like_any_other(tmp_path: Path) -> None:
@@ -101,33 +67,6 @@ def test_a_clock_that_leaps_changes_only_dates(
     assert leapt.drop(timed).equals(steady.drop(timed))
 
 
-def test_a_pilot_is_a_part_of_the_run_and_projects_the_whole(tmp_path: Path) -> None:
-    priced = {"price": {"per_million_tokens": 2.0}}
-    made = recipe(tmp_path, 40, [WRONG, RIGHT], max_samples=2, **priced)
-    share = fraction("30%", made)
-    piloted = session(tmp_path / "run", made, Limits(share=share))["requests"] // 2
-    assert 0 < piloted < 40
-    projection = project(Run.read(tmp_path / "run"), tokens_per_s=1000.0)
-    assert (projection.pilot_problems, projection.problems) == (piloted, 40)
-    assert projection.samples.low <= projection.samples.mean == 80 <= projection.samples.high
-    assert projection.accepted.mean == 40
-    assert projection.tokens.mean == 800
-    assert projection.cost is not None
-    assert projection.cost.mean == pytest.approx(800 * 2.0 / 1e6)
-    rest = session(tmp_path / "run", made)["requests"]
-    assert rest == 2 * (40 - piloted)
-
-
-def test_a_preview_counts_what_is_left_and_writes_nothing(tmp_path: Path) -> None:
-    made = recipe(tmp_path, 10, [WRONG, RIGHT], max_samples=4)
-    before = preview(made, tmp_path / "run")
-    assert (before.samples_at_least, before.samples_at_most) == (10, 40)
-    assert before.prompts[0].endswith("[assistant]\n<think>…")
-    assert not (tmp_path / "run").exists()
-    session(tmp_path / "run", made)
-    assert preview(made, tmp_path / "run").samples_at_most == 0
-
-
 def test_yield_is_accounted_by_what_became_of_the_tokens(tmp_path: Path) -> None:
     report = session(tmp_path / "run", recipe(tmp_path, 5, [WRONG, RIGHT], max_samples=2))
     assert report["generated_tokens"] == 100
@@ -177,11 +116,3 @@ def test_times_and_shards_are_read_or_mended() -> None:
     for read, text in ((parse_duration, "soon"), (parse_shard, "8/8"), (parse_shard, "1")):
         with pytest.raises(UsageError, match="write it"):
             read(text)
-
-
-def test_the_size_of_a_pilot_is_a_share_or_a_number(tmp_path: Path) -> None:
-    made = recipe(tmp_path, 40, [RIGHT])
-    assert count_problems(made) == 40
-    assert [fraction(t, made) for t in ("10%", "4", "400")] == [0.1, 0.1, 1.0]
-    with pytest.raises(UsageError, match="--pilot"):
-        fraction("some", made)
