@@ -2,8 +2,9 @@
 
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -92,11 +93,11 @@ def _due(run: Run) -> pl.DataFrame:
     ).select("trace_id", "problem_id", "method")
 
 
-def _stands(today: Identity, row: dict[str, str | int | None]) -> bool:
+def _stands(today: Identity, row: Mapping[str, Any]) -> bool:
     if row["judge"] != row["verifier"]:
         return False
-    recorded = json.loads(str(row["settings"] or "{}"))
-    return today.stands(row["status"], row["method"], row["version"], recorded)  # type: ignore[arg-type]
+    recorded = json.loads(row["settings"] or "{}")
+    return today.stands(row["status"], row["method"], row["version"], recorded)
 
 
 def pairs(run: Run, due: pl.DataFrame) -> Iterator[tuple[Problem, Trace]]:

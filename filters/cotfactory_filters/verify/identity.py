@@ -49,15 +49,20 @@ class Identity(NamedTuple):
             said[MEMORY] = self.memory_mib
         return said
 
-    def stands(self, status: Status, method: str, version: int, recorded: dict[str, Any]) -> bool:
+    def stands(
+        self, status: Status, method: str, version: int, recorded: Mapping[str, Any]
+    ) -> bool:
         """Whether a verdict that recorded this would be given again.
 
         A higher limit can change what failed at a lower one, and nothing else.
         """
         default = VerifySettings()
-        timeout_s: float = recorded.pop(TIMEOUT, default.timeout_s)
-        memory_mib: int = recorded.pop(MEMORY, default.memory_mib)
-        if (version, recorded) != (self.version, dict(self.settings)) or method == NO_SANDBOX:
+        timeout_s: float = recorded.get(TIMEOUT, default.timeout_s)
+        memory_mib: int = recorded.get(MEMORY, default.memory_mib)
+        settings = {
+            name: value for name, value in recorded.items() if name not in (TIMEOUT, MEMORY)
+        }
+        if (version, settings) != (self.version, self.settings) or method == NO_SANDBOX:
             return False
         if status == "timeout":
             return self.timeout_s <= timeout_s

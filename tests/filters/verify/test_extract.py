@@ -34,6 +34,7 @@ def answer(response: str, **fields: object) -> tuple[str, str] | None:
         ("Ответ: сложим 2 и 3, выйдет 5. Ответ: 5", ("5", "phrase")),
         ("సమాధానం 5.బంతులు ఉన్నాయి.", ("5", "phrase")),
         ("2 + 3 = 5，故选B。", ("B", "phrase")),
+        ("Wir rechnen lange.\nDas Ergebnis ist also 3,5.", ("3,5", "last_line")),
         ("La réponse correcte est donc 5.", ("5", "phrase")),
         ("উত্তর হল 5।", ("5", "phrase")),
         ("所以答案是 5。", ("5", "phrase")),
@@ -115,6 +116,10 @@ def test_a_text_cut_off_in_the_middle_of_thinking_has_no_answer() -> None:
 def test_a_response_cut_off_after_its_answer_still_counts() -> None:
     response = r"The answer is \boxed{4}. " + "Let me explain more. " * 30
     assert answer(response, reasoning="a thought", finish_reason="length") == ("4", "boxed")
+
+
+def test_half_a_point_is_no_answer() -> None:
+    assert answer("We look at both ends.\nSo the middle lies at the point (-1,6).") is None
 
 
 def test_a_guess_is_made_only_of_finished_responses() -> None:
