@@ -230,22 +230,24 @@ class Atoms(Environments):
 
     def _braces(self) -> Node:
         """Reads `{…}`: a group, or a set typed without its backslashes."""
+        if self.sees_kind("symbol") and self.ahead(1).text in ("|", ":"):
+            return self._set("}")
         items, _ = self.items("}")
         return items[0] if len(items) == 1 else Node("set", tuple(items))
 
-    def _set(self) -> Node:
+    def _set(self, closer: str = r"\}") -> Node:
         r"""Reads `\{…\}`; a set by a condition is its condition: `\{x | x > 0\}`."""
-        if self.takes(r"\}"):
+        if self.takes(closer):
             return Node("set")
         self._bars += 1
         items = [self.statement()]
         while self.takes(*_SEPARATORS):
             items.append(self.statement())
         if self.takes("|", ":"):
-            condition, _ = self.items(r"\}")
+            condition, _ = self.items(closer)
             self._bars -= 1
             return condition[0] if len(condition) == 1 else Node("list", tuple(condition), "and")
-        self.expect(r"\}")
+        self.expect(closer)
         self._bars -= 1
         return Node("set", tuple(items))
 

@@ -13,6 +13,7 @@ _NAMES = {
     "α": r"\alpha ", "β": r"\beta ", "γ": r"\gamma ", "λ": r"\lambda ", "μ": r"\mu ",
     "ω": r"\omega ", "φ": r"\phi ", "σ": r"\sigma ", "∪": r"\cup ", "∩": r"\cap ", "∈": r"\in ",
     "≦": r"\le ", "≧": r"\ge ", "⩽": r"\le ", "⩾": r"\ge ", "∖": r"\setminus ",
+    "٫": ".", "٬": ",", "،": ",",
     "∅": r"\emptyset ", "±": r"\pm ", "∓": r"\mp ", "°": r"^{\circ}", "º": r"^{\circ}",
     "∠": r"\angle ", "△": r"\triangle ", "、": ",", "，": ",", "。": ".", "⟨": r"\langle ",
     "⟩": r"\rangle ", "ℝ": r"\mathbb{R}", "ℤ": r"\mathbb{Z}", "ℕ": r"\mathbb{N}",

@@ -16,6 +16,7 @@ from cotfactory_filters.verify.formula.rewrite import (
     has,
     in_parts,
     label_and_value,
+    mirrored,
 )
 from cotfactory_filters.verify.formula.scalars import Same, same_but_constant, same_value
 from cotfactory_filters.verify.formula.units import Unit, read_unit
@@ -177,9 +178,20 @@ def _regions(one: Node, other: Node) -> Same | None:
     if one.kind == other.kind == "relation" and symbols(one) != symbols(other):
         return Same.NO  # x > 3 and y > 3 are two answers
     found = same_region(one, other)
+    if found is Same.UNKNOWN and one.kind == other.kind == "relation":
+        found = _inequalities(one, other)
     if found is not Same.UNKNOWN or one.kind not in COLLECTIONS or other.kind not in COLLECTIONS:
         return found
     return same_collection(one, other, same)
+
+
+def _inequalities(one: Node, other: Node) -> Same:
+    """Compares inequalities in several unknowns, side by side: a > b is b < a."""
+    pairs = [mirrored(node) for node in (one, other)]
+    if pairs[0].value != pairs[1].value or len(one.args) != len(other.args):
+        return Same.UNKNOWN
+    outcomes = {same_value(a, b) for a, b in zip(pairs[0].args, pairs[1].args, strict=True)}
+    return Same.YES if outcomes == {Same.YES} else Same.UNKNOWN
 
 
 def _collections(one: Node, other: Node) -> Same | None:

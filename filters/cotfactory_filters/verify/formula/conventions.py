@@ -148,6 +148,7 @@ _EVERYWHERE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]],
     (re.compile(r"\(\s*(?:\\[bp]?mod|mod|\\text\{\s*mod\s*\})\s*(\d+)\s*\)"), r"\\pmod{\1}"),
     (re.compile(r"\{([^{}]*)\\choose([^{}]*)\}"), r"\\binom{\1}{\2}"),  # plain TeX
     (re.compile(r"\{([^{}]*)\\over(?![a-z])([^{}]*)\}"), r"\\frac{\1}{\2}"),
+    (re.compile(r"(?<=[^\W\d_]{2})\.(?=\s+[^\W\d_])"), ""),  # an abbreviation: 5 тыс. рублей
     (_HOURS, r"\1 h \2 min"),  # 1h30, as in French
     (re.compile(r"(?<=\d)\s*又\s*(?=\d)"), " "),  # a mixed fraction in Chinese: 3又1/2
     (re.compile(r"(\d+)\s*分(?:之|の)\s*(\d+)"), r"\\frac{\2}{\1}"),  # 3分之2, 3分の2

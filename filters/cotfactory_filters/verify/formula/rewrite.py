@@ -57,6 +57,16 @@ def label_and_value(node: Node) -> tuple[Node, Node] | None:
     return (last, first) if _is_constant(first) and _is_name(last) else None
 
 
+_RISING = {">": "<", ">=": "<="}
+
+
+def mirrored(node: Node) -> Node:
+    """Returns an inequality from left to right, the smaller side first."""
+    if node.kind != "relation" or not set(node.value) <= _RISING.keys():
+        return node
+    return Node("relation", node.args[::-1], tuple(_RISING[sign] for sign in node.value[::-1]))
+
+
 def _is_constant(node: Node) -> bool:
     return not symbols(node) - CONSTANTS
 

@@ -14,7 +14,7 @@ _NAMES: dict[str, str] = {
     "kg": """kilo kilos kilogramo kilogramos kilogramme kilogrammes kilogramm quilograma
         quilogramas chilogrammo chilogrammi килограмм килограмма килограммов кг 千克 公斤
         キログラム 킬로그램""",
-    "t": "tonne ton tonelada toneladas tonnen tonnellata tonnellate тонна тонны тонн т 吨 トン",
+    "t": "tonne tonnes tonelada toneladas tonnen tonnellata tonnellate тонна тонны тонн т 吨 トン",
     "s": """segundo segundos seconde secondes sekunde sekunden secondo secondi секунда секунды
         секунд сек с 秒 초""",
     "min": """minuto minutos minute minuten minuti минута минуты минут мин 分钟 分鐘 分 分間 분""",
@@ -31,7 +31,6 @@ _NAMES: dict[str, str] = {
     "l": "litro litros litre litres litri литр литра литров л 升 リットル 리터",
     "ml": "mililitro mililitros millilitre millilitres milliliter миллилитр миллилитров мл 毫升",
     "dollar": "dólar dólares доллар доллара долларов 美元 ドル 달러",
-    "cent": "centavo centavos",
     "euro": "евро 欧元 ユーロ 유로",
     "ruble": "rubles рубль рубля рублей руб",
     "yuan": "元",
