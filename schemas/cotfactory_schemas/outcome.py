@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from cotfactory_schemas.base import Noun
+from cotfactory_schemas.base import Index, Noun
 
 OutcomeName = Literal["accepted", "exhausted", "hopeless", "unverifiable", "quota"]
 
@@ -17,5 +17,5 @@ class Outcome(Noun):
     problem_id: str
     teacher: str
     outcome: OutcomeName
-    samples: int
-    correct: int
+    samples: Index
+    correct: Index

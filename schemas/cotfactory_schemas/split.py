@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from cotfactory_schemas.base import Noun
+from cotfactory_schemas.base import Index, Noun, TokenCount
 from cotfactory_schemas.problem import Domain, Kind, Message
 from cotfactory_schemas.verdict import Status
 
@@ -21,8 +21,8 @@ class Span(Noun):
     `status` is the verdict on the answer that the span reaches, None for a reflection.
     """
 
-    start: int = Field(ge=0)
-    end: int = Field(ge=0)
+    start: Index
+    end: Index
     role: SpanRole
     status: Status | None = None
 
@@ -63,7 +63,7 @@ class SplitRow(Noun):
     source: str
     source_id: str = ""
     licence: str = ""
-    completion_tokens: int | None = None
+    completion_tokens: TokenCount | None = None
     scores: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
     spans: tuple[Span, ...] = ()
     rules: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ import functools
 import json
 import types
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import pyarrow as pa
 from pydantic import BaseModel
@@ -27,6 +27,8 @@ _SCALARS: dict[Any, pa.DataType] = {
 
 
 def _arrow_type(annotation: Any) -> pa.DataType:  # noqa: ANN401 - annotations have no common type
+    if get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
     if annotation in _SCALARS:
         return _SCALARS[annotation]
     origin, args = get_origin(annotation), get_args(annotation)

@@ -4,7 +4,7 @@ from functools import cached_property
 
 from pydantic import Field
 
-from cotfactory_schemas.base import Settings
+from cotfactory_schemas.base import MAX_TOKENS, Settings
 from cotfactory_schemas.ids import content_id
 from cotfactory_schemas.problem import Domain
 
@@ -18,7 +18,7 @@ class Sampling(Settings):
     min_p: float = Field(default=0.0, ge=0, le=1)
     repetition_penalty: float = Field(default=1.0, gt=0)
     stop: tuple[str, ...] = ()
-    max_tokens: int = Field(default=32768, gt=0)
+    max_tokens: int = Field(default=32768, gt=0, le=MAX_TOKENS)
 
 
 class Example(Settings):

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from cotfactory_schemas.base import Noun
+from cotfactory_schemas.base import MAX_TOKENS, Index, Int64, Noun, TokenCount
 
 Continuation = Literal["", "limit", "journey"]
 FinishReason = Literal["stop", "length", "error", "unknown"]
@@ -24,7 +24,7 @@ class Trace(Noun):
 
     trace_id: str
     problem_id: str
-    sample: int = Field(ge=0)
+    sample: Index
     teacher: str
     model: str
     engine: str = ""
@@ -33,11 +33,11 @@ class Trace(Noun):
     response: str = ""
     layout: str = ""
     finish_reason: FinishReason
-    prompt_tokens: int | None = None
-    reasoning_tokens: int | None = None
-    completion_tokens: int | None = None
-    max_tokens: int | None = None
-    seed: int | None = None
+    prompt_tokens: TokenCount | None = None
+    reasoning_tokens: TokenCount | None = None
+    completion_tokens: TokenCount | None = None
+    max_tokens: TokenCount | None = None
+    seed: Int64 | None = None
     parent_id: str | None = None
     continuation: Continuation = ""
     seconds: float | None = None
@@ -45,3 +45,10 @@ class Trace(Noun):
     error: str | None = None
     source_id: str = ""
     extra: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+def believed(count: object) -> int | None:
+    """Returns a token count if it can be one; not recorded is better than the trace lost for it."""
+    if not isinstance(count, int) or isinstance(count, bool):
+        return None
+    return count if 0 <= count <= MAX_TOKENS else None

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from cotfactory_schemas.base import Noun
+from cotfactory_schemas.base import Int64, Noun
 
 Status = Literal["correct", "incorrect", "unparsable", "timeout", "error", "unverifiable"]
 
@@ -24,7 +24,7 @@ class Verdict(Noun):
     trace_id: str
     status: Status
     verifier: str
-    version: int
+    version: Int64
     settings: dict[str, JsonValue] = Field(default_factory=dict)
     method: str = ""
     found: str = ""
