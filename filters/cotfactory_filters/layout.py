@@ -127,6 +127,25 @@ def read_fields(reasoning: str | None, response: str | None) -> tuple[str, Layou
     return raw, Layout("think", reasoning, response, clean=clean)
 
 
+def read_parted(opening: str, reasoning: str, response: str | None) -> tuple[str, Layout]:
+    """Reads what a server that parts thought and answer said after `opening`; returns the raw text.
+
+    The raw text starts with all of `opening` and stays without a closer where the thought was cut:
+    `response` is None. After an opening without an open thought, a server that looks for a closer
+    only in what is new (vLLM) takes the whole answer for a thought; it is put back.
+    """
+    if not opening:
+        return read_fields(reasoning, response)
+    begun = read(opening)
+    closer = CLOSERS.get(begun.name, _FAMILIES[0].closer)
+    if begun.closed:
+        is_closing = bool(reasoning and response)
+    else:  # without a thought of its own, the response may be the rest of both, tag included
+        is_closing = response is not None and (bool(reasoning) or closer not in response)
+    raw = f"{opening}{reasoning}{closer if is_closing else ''}{response or ''}"
+    return raw, read(raw)
+
+
 def compose(name: str, reasoning: str, response: str) -> str:
     """Puts a raw text together again; the inverse of `read` where spacing and tags were usual.
 

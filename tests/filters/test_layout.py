@@ -18,6 +18,7 @@ from cotfactory_filters.layout import (
     raw_sql,
     read,
     read_fields,
+    read_parted,
 )
 from cotfactory_schemas import Trace
 
@@ -152,6 +153,43 @@ def test_fields_may_be_missing(
     raw, read_as = read_fields(reasoning, response)
     assert read_as == expected
     assert compose(read_as.name, read_as.reasoning, read_as.response) == raw
+
+
+@pytest.mark.parametrize(
+    ("opening", "reasoning", "response", "raw"),
+    [
+        ("", "a", "b", "<think>a</think>b"),
+        ("", "a", None, "<think>a"),
+        ("<think>\na", " b", "c", "<think>\na b</think>c"),
+        ("<think>\na", " b", None, "<think>\na b"),
+        ("<think>\na", "", "c", "<think>\na</think>c"),
+        ("<think>\na", "", "b</think>c", "<think>\nab</think>c"),
+        ("[THINK]a", " b", "c", "[THINK]a b[/THINK]c"),
+        ("Let me", " see", "c", "Let me see</think>c"),
+        ("Sure.", "", " 5", "Sure. 5"),
+        ("Sure.", " 5", "", "Sure. 5"),
+        ("<think>a</think>b", "", " c", "<think>a</think>b c"),
+        ("<think>a</think>b", " c", "", "<think>a</think>b c"),
+        ("<think>a</think>b", " c", None, "<think>a</think>b c"),
+        ("<think>a</think>b", "c", "d", "<think>a</think>bc</think>d"),
+    ],
+)
+def test_what_is_parted_goes_on_exactly_where_the_opening_ends(
+    opening: str, reasoning: str, response: str | None, raw: str
+) -> None:
+    made, read_as = read_parted(opening, reasoning, response)
+    assert made == raw
+    assert read_as == read(raw)
+
+
+@given(plain_text.filter(bool), plain_text.filter(bool), plain_text.filter(bool), plain_text)
+def test_a_thought_in_parts_is_read_like_the_whole(
+    first: str, second: str, third: str, answer: str
+) -> None:
+    opening, _ = read_parted("", first, None)
+    opening, cut = read_parted(opening, second, None)
+    assert not cut.closed
+    assert read_parted(opening, third, answer) == read_fields(first + second + third, answer)
 
 
 def stored_rows() -> tuple[list[dict[str, str | None]], list[str | None]]:

@@ -52,5 +52,5 @@ def _first_fault(error: ValidationError, model: type[Settings]) -> str:
     fault = error.errors()[0]
     where = ".".join(["engine", *(str(part) for part in fault["loc"])])
     if fault["type"] != "extra_forbidden":
-        return f"{where}: {fault['msg']} (is: {fault['input']!r})"
+        return f"{where}: {fault['msg'].removeprefix('Value error, ')} (is: {fault['input']!r})"
     return f"{where}: unknown setting.{did_you_mean(str(fault['loc'][-1]), model.model_fields)}"

@@ -36,7 +36,8 @@ class Completion:
     """What was generated, without the request's `opening`.
 
     `reasoning` is set where the server separates the thought from the answer; `text` is then the
-    answer. Token counts are the engine's own, `seconds` is wall time from asking to the end.
+    answer, empty when the thought was cut. It is empty where nothing was thought after the opening.
+    Token counts are the engine's own, `seconds` is wall time from asking to the end.
     """
 
     text: str
@@ -59,7 +60,9 @@ class EngineLost(Exception):  # noqa: N818 - a state of the engine, not a fault 
 class Engine(Protocol):
     """Holds a model for the length of an `async with` block.
 
-    `concurrency` is how many requests in flight it can use; it may change while the engine runs.
+    `concurrency` is how many requests in flight it can use; it may change while the engine runs. An
+    engine that backs off also has `waiting: int`, how many of the samples that it was asked for are
+    only waiting for their next attempt; others lack the attribute.
     """
 
     kind: str

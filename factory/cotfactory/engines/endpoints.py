@@ -1,12 +1,18 @@
 """Several servers as one: the least loaded is asked, and each is given what it can take."""
 
+import math
 import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 _FIRST_REST_S = 1.0
 _LONGEST_REST_S = 60.0
+# Servers count requests by the minute: after two of them asking again costs one request, while a
+# header that says ten days would keep its sample, and the end of the run, waiting for them.
+_LONGEST_OBEYED_S = 120.0
 
 
 @dataclass
@@ -21,14 +27,12 @@ class Endpoint:
     limit: float
     most: int
     in_flight: int = 0
-    failures: int = 0  # in a row
     answered_at: float = -1.0
     _rests_until: float = field(default=0.0, repr=False)
     _lowered_at: float = field(default=-1.0, repr=False)
 
     def answered(self) -> None:
         """An answer came."""
-        self.failures = 0
         self.answered_at = time.monotonic()
         self.limit = min(float(self.most), self.limit + 1 / self.limit)
 
@@ -61,3 +65,25 @@ def backoff_s(attempt: int, asked_to_wait_s: float | None) -> float:
     if asked_to_wait_s is not None:
         return asked_to_wait_s + random.uniform(0, _FIRST_REST_S)  # noqa: S311
     return random.uniform(longest / 4, longest)  # noqa: S311
+
+
+def retry_after_s(header: str | None) -> float | None:
+    """How long a `Retry-After` (RFC 9110: seconds, or a date) asks to wait, two minutes at most.
+
+    None where there is none, or none that anyone could wait for: the past, no number, no end.
+    """
+    if header is None:
+        return None
+    try:
+        seconds = float(header)
+    except ValueError:
+        seconds = _seconds_until(header)
+    return min(seconds, _LONGEST_OBEYED_S) if 0 <= seconds < math.inf else None
+
+
+def _seconds_until(date: str) -> float:
+    try:
+        then = parsedate_to_datetime(date)
+    except ValueError:
+        return math.nan
+    return (then.replace(tzinfo=then.tzinfo or UTC) - datetime.now(UTC)).total_seconds()

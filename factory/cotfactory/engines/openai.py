@@ -1,17 +1,18 @@
 """OpenAI-compatible servers: vLLM, SGLang, llama.cpp, or a provider's."""
 
 import asyncio
-import contextlib
 import logging
 import os
 import time
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from cotfactory.engines.answers import UnreadableAnswerError, read_answer
 from cotfactory.engines.base import Completion, EngineError, EngineLost, Request
-from cotfactory.engines.endpoints import Endpoint, backoff_s, least_loaded
+from cotfactory.engines.endpoints import Endpoint, backoff_s, least_loaded, retry_after_s
 from cotfactory.errors import CotfactoryError
 from cotfactory_schemas import Settings, Teacher
 
@@ -49,6 +50,14 @@ class OpenAISettings(Settings):
         default_factory=dict, description="sent with every request, for a server's own settings"
     )
 
+    @field_validator("base_url")
+    @classmethod
+    def _names_a_server(cls, base_url: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        urls = (base_url,) if isinstance(base_url, str) else base_url
+        if not urls or not all(url.strip() for url in urls):
+            raise ValueError("names no server. Give its address, like http://127.0.0.1:8000/v1")
+        return base_url
+
 
 class OpenAIEngine:
     """Samples by chat completions, one request a sample, at the least loaded server."""
@@ -63,6 +72,13 @@ class OpenAIEngine:
         first = min(settings.concurrency, settings.max_concurrency)
         self._endpoints = [Endpoint(url, first, settings.max_concurrency) for url in urls]
         self._clients: dict[str, Any] = {}
+        self._waiting = 0
+        self._parts_thoughts = False
+
+    @property
+    def waiting(self) -> int:
+        """How many samples wait for their next attempt, and keep no server busy meanwhile."""
+        return self._waiting
 
     @property
     def concurrency(self) -> int:
@@ -145,8 +161,8 @@ class OpenAIEngine:
             endpoint = least_loaded(self._endpoints)
             asked_at = time.monotonic()
             try:
-                answer = await self._ask(endpoint, body)
-                return _completion(answer, request, time.monotonic() - began)
+                said = await self._ask(endpoint, body)
+                return self._read(said, request, time.monotonic() - began)
             except _Passing as passing:
                 fault = f"{endpoint.url}: {passing}"
                 if passing.overload:
@@ -155,36 +171,58 @@ class OpenAIEngine:
                 endpoint.rest(wait_s)
             if attempt < self._settings.retries:
                 log.debug("%s; again in %.1f s", fault, wait_s)
-                await asyncio.sleep(0 if self._another_is_free() else wait_s)
+                await self._wait(0 if self._another_is_free() else wait_s)
         if any(endpoint.answered_at > began for endpoint in self._endpoints):
             raise EngineError(f"failed {self._settings.retries + 1} times, the last: {fault}")
         raise EngineLost(fault)
+
+    async def _wait(self, seconds: float) -> None:
+        self._waiting += 1
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self._waiting -= 1
 
     def _another_is_free(self) -> bool:
         resting, load = least_loaded(self._endpoints).load()
         return not resting and load <= 1
 
-    async def _ask(self, endpoint: Endpoint, body: dict[str, Any]) -> Any:  # noqa: ANN401 - an extra's type
+    async def _ask(self, endpoint: Endpoint, body: dict[str, Any]) -> bytes:
         import openai  # noqa: PLC0415 - an extra
 
         endpoint.in_flight += 1
         try:
-            answer = await self._clients[endpoint.url].chat.completions.create(**body)
+            chat = self._clients[endpoint.url].chat.completions
+            answer = await chat.with_raw_response.create(**body)
+            said: bytes = answer.content
         except openai.APIStatusError as error:
             status = error.status_code
             if status in (401, 403):
                 raise EngineError(self._refused(endpoint, status)) from error
             if status not in _PASSING and not error.response.is_server_error:
-                raise EngineError(f"status {status}: {error.message}") from error
+                raise EngineError(f"status {status}: {error.message:.300}") from error
             overload = status in _OVERLOADED
-            raise _Passing(f"status {status}", overload, _wait_s(error)) from error
+            wait_s = retry_after_s(error.response.headers.get("retry-after"))
+            raise _Passing(f"status {status}", overload, wait_s) from error
         except openai.APIConnectionError as error:  # time-outs are of this kind too
             raise _Passing(f"{error} ({error.__cause__})", overload=False) from error
-        except openai.APIError as error:  # an answer that is none
-            raise _Passing(f"an answer that cannot be read: {error}", overload=False) from error
+        except UnicodeEncodeError as error:  # a lone surrogate has no UTF-8
+            raise EngineError(f"the prompt is no valid text: {error}") from error
         finally:
             endpoint.in_flight -= 1
         endpoint.answered()
+        return said
+
+    def _read(self, said: bytes, request: Request, seconds: float) -> Completion:
+        try:
+            answer = read_answer(said, request, seconds)
+        except UnreadableAnswerError as error:
+            raise _Passing(f"says {error}, which is no answer", overload=False) from error
+        if answer.reasoning is not None:
+            self._parts_thoughts = True
+        elif self._parts_thoughts and request.opening and answer.finish_reason == "stop":
+            # vLLM says null, not "", of an opened thought of which only the end was left.
+            return replace(answer, reasoning="")
         return answer
 
     def _body(self, request: Request) -> dict[str, Any]:
@@ -233,39 +271,3 @@ class _Passing(Exception):  # noqa: N818 - a reason to wait
         super().__init__(what)
         self.overload = overload
         self.wait_s = wait_s
-
-
-def _wait_s(error: Any) -> float | None:  # noqa: ANN401 - openai is an extra
-    with contextlib.suppress(TypeError, ValueError):
-        return max(0.0, float(error.response.headers.get("retry-after")))
-    return None
-
-
-def _completion(answer: Any, request: Request, seconds: float) -> Completion:  # noqa: ANN401
-    """What the server said.
-
-    Raises:
-        EngineError: it said nothing that can be used.
-    """
-    try:
-        choice, message = answer.choices[0], answer.choices[0].message
-        extra = message.model_extra or {}
-        reasoning = extra.get("reasoning") or extra.get("reasoning_content")
-        text = message.content or ""
-        finish = choice.finish_reason
-    except (AttributeError, IndexError, TypeError) as error:
-        raise EngineError(f"the server's answer has no choice with a message: {error}") from error
-    if finish not in ("stop", "length"):
-        raise EngineError(f"the server ended the answer with finish_reason {finish!r}")
-    usage = answer.usage
-    details = getattr(usage, "completion_tokens_details", None)
-    return Completion(
-        # llama.cpp repeats what it was given to go on from.
-        text=text.removeprefix(request.opening),
-        reasoning=reasoning,
-        finish_reason=finish,
-        prompt_tokens=getattr(usage, "prompt_tokens", None),
-        completion_tokens=getattr(usage, "completion_tokens", None),
-        reasoning_tokens=getattr(details, "reasoning_tokens", None),
-        seconds=seconds,
-    )

@@ -11,6 +11,7 @@ from cotfactory.errors import UsageError
 from cotfactory.store.read import scan
 from cotfactory.store.run import Run
 from cotfactory_filters.layout import read_fields
+from cotfactory_schemas.trace import believed
 
 _CHARACTERS_PER_TOKEN = 4  # where a recording does not say
 _COLUMNS = ("trace_id", "prompt", "raw", "finish_reason", "prompt_tokens", "completion_tokens")
@@ -82,6 +83,7 @@ def _recorded(row: Mapping[str, Any], file: Path, number: int) -> Recorded:
         prompt=prompt,
         raw=raw,
         finish_reason=row.get("finish_reason") or "stop",
-        prompt_tokens=row.get("prompt_tokens"),
-        completion_tokens=row.get("completion_tokens") or len(raw) // _CHARACTERS_PER_TOKEN + 1,
+        prompt_tokens=believed(row.get("prompt_tokens")),
+        completion_tokens=believed(row.get("completion_tokens"))
+        or len(raw) // _CHARACTERS_PER_TOKEN + 1,
     )

@@ -11,7 +11,7 @@ from cotfactory.splits.continued import Handed
 from cotfactory_filters import layout
 from cotfactory_schemas import Teacher, Trace, ids
 from cotfactory_schemas.recipe import GenerateSettings
-from cotfactory_schemas.trace import Continuation
+from cotfactory_schemas.trace import Continuation, believed
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,18 @@ class Sample:
 
     @property
     def spent(self) -> int:
-        """Tokens that the parent generated of what this sample's limit bounds."""
-        limited = self.parent if self.continuation == "limit" else None
-        return (limited.completion_tokens or 0) if limited else 0
+        """Tokens that the parent generated of what this sample's limit bounds.
+
+        Never more than the parent's own limit, whatever its server counted.
+        """
+        if self.parent is None or self.continuation != "limit":
+            return 0
+        return min(self.parent.completion_tokens or 0, self.parent.max_tokens or 0)
+
+    @property
+    def spent_thinking(self) -> int | None:
+        """How many of the tokens spent were thought, where that was counted."""
+        return self.parent.reasoning_tokens if self.parent and self.spent else 0
 
 
 class Sampler:
@@ -103,12 +112,7 @@ class Sampler:
 
     def trace(self, sample: Sample, completion: Completion) -> Trace:
         """The trace of an answer. Token counts cover the continued text too."""
-        if completion.reasoning is None:
-            raw = sample.prefill + sample.opening + completion.text
-            read = layout.read(raw)
-        else:
-            raw, read = layout.read_fields(completion.reasoning, completion.text)
-        generated = completion.completion_tokens
+        raw, read = _read(sample.prefill + sample.opening, completion)
         return Trace(
             **self._provenance(sample),
             raw=raw,
@@ -116,9 +120,9 @@ class Sampler:
             response=read.response,
             layout=read.name,
             finish_reason=completion.finish_reason,
-            prompt_tokens=completion.prompt_tokens,
-            reasoning_tokens=completion.reasoning_tokens,
-            completion_tokens=None if generated is None else generated + sample.spent,
+            prompt_tokens=believed(completion.prompt_tokens),
+            reasoning_tokens=_total(completion.reasoning_tokens, sample.spent_thinking),
+            completion_tokens=_total(completion.completion_tokens, sample.spent),
             seconds=completion.seconds,
         )
 
@@ -147,3 +151,18 @@ class Sampler:
             "extra": {"reflection": sample.reflection} if sample.reflection else {},
             "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         }
+
+
+def _read(opening: str, completion: Completion) -> tuple[str, layout.Layout]:
+    """The assistant's whole turn and what it holds."""
+    if completion.reasoning is None:
+        raw = opening + completion.text
+        return raw, layout.read(raw)
+    is_cut = completion.finish_reason == "length" and not completion.text
+    response = None if is_cut else completion.text
+    return layout.read_parted(opening, completion.reasoning, response)
+
+
+def _total(generated: int | None, spent: int | None) -> int | None:
+    counted = believed(generated)
+    return None if counted is None or spent is None else believed(counted + spent)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,11 +11,19 @@ from asking import TINY, asking, counting
 from chat_server import ChatServer, answering, serving
 from cotfactory.engines import Completion, EngineError, EngineLost, make_engine
 from cotfactory.engines.embedded import EmbeddedEngine, EmbeddedSettings
-from cotfactory.engines.endpoints import Endpoint, least_loaded
-from cotfactory.errors import CotfactoryError
+from cotfactory.engines.openai import OpenAIEngine, OpenAISettings
+from cotfactory.errors import CotfactoryError, UsageError
 from cotfactory_schemas import Plugin, Sampling, Teacher
 
 TEACHER = Teacher(model="some/model")
+# llama.cpp finds out by trying that such a template parts thoughts from answers.
+THINKING_TEMPLATE = (
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{% if m.reasoning_content %}"
+    "<think>\n{{ m.reasoning_content }}\n</think>\n\n{% endif %}{{ m.content }}<|im_end|>\n"
+    "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n"
+    "{% if enable_thinking is defined and not enable_thinking %}<think>\n\n</think>\n\n"
+    "{% else %}<think>\n{% endif %}{% endif %}"
+)
 
 
 def plugin(*servers: ChatServer, **settings: Any) -> Plugin:
@@ -68,19 +77,29 @@ def test_an_opened_turn_is_continued_the_way_the_server_knows() -> None:
     assert "engine.prefill" in str(refused)
 
 
-def test_a_server_of_llama_cpp_continues_an_opened_turn_exactly() -> None:
-    async def ask() -> list[Completion]:
-        embedded = EmbeddedEngine(EmbeddedSettings(slots=2, context_tokens=512), TINY)
-        async with embedded:
-            url, key = embedded.endpoint
-            asked = {"kind": "openai", "base_url": url, "prefill": "assistant_message"}
-            with pytest.MonkeyPatch.context() as patched:
-                patched.setenv("OPENAI_API_KEY", key)
-                return await sampled(Plugin.model_validate(asked), counting(8), teacher=TINY)
+async def sampled_from_llama_cpp(teacher: Teacher, *requests: Any) -> list[Any]:
+    async with EmbeddedEngine(EmbeddedSettings(slots=2, context_tokens=512), teacher) as embedded:
+        url, key = embedded.endpoint
+        asked = {"kind": "openai", "base_url": url, "prefill": "assistant_message"}
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setenv("OPENAI_API_KEY", key)
+            return await sampled(Plugin.model_validate(asked), *requests, teacher=TINY)
 
-    (answer,) = asyncio.run(ask())
+
+def test_a_server_of_llama_cpp_continues_an_opened_turn_exactly() -> None:
+    (answer,) = asyncio.run(sampled_from_llama_cpp(TINY, counting(8)))
     assert answer.text.startswith(" 5, 6")
     assert answer.completion_tokens == 8
+
+
+def test_a_server_of_llama_cpp_that_parts_thoughts_continues_an_opened_one_exactly() -> None:
+    thinking = TINY.model_copy(update={"chat_template": THINKING_TEMPLATE})
+    opened = counting(8)
+    opened = replace(opened, prefill="<think>\n" + opened.prefill)
+    fresh, answer = asyncio.run(sampled_from_llama_cpp(thinking, asking(), opened))
+    assert fresh.reasoning is not None
+    assert "<think>" not in f"{answer.reasoning}{answer.text}"
+    assert f"{answer.reasoning or ''}{answer.text}".startswith(" 5, 6")
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
@@ -133,10 +152,35 @@ def test_an_answer_that_takes_too_long_is_asked_again() -> None:
 
 @pytest.mark.parametrize(
     "garbage",
-    [(200, {}), (200, {"choices": []}), (200, "<html>"), answering(finish_reason="content_filter")],
+    [
+        (200, {}),
+        (200, {"choices": []}),
+        (200, {"error": {"message": "busy"}}),
+        (200, "<html>"),
+        (200, '{"choices": [{"mess'),
+        answering(reasoning=["a thought"]),
+    ],
 )
-def test_garbage_costs_its_sample_only(garbage: Any) -> None:
+def test_a_body_that_is_no_answer_is_asked_for_again(garbage: Any) -> None:
     with serving(ChatServer(lambda number, _: garbage if number == 0 else answering())) as server:
+        (answer,) = asyncio.run(sampled(plugin(server), asking()))
+    assert isinstance(answer, Completion)
+    assert len(server.bodies) == 2
+
+
+def test_a_server_that_only_has_a_page_is_named_with_what_it_says() -> None:
+    page = "<html>\x1b[2JLog in, please" + 200 * "."
+    with serving(ChatServer(lambda *_: (200, page))) as server:
+        (refused,) = asyncio.run(sampled(plugin(server, retries=1), asking()))
+    assert isinstance(refused, EngineError)
+    assert "failed 2 times" in str(refused)
+    assert r"'<html>\x1b[2JLog in, please" in str(refused)
+    assert len(str(refused)) < 200
+
+
+def test_an_answer_that_was_withheld_costs_its_sample_only() -> None:
+    withheld = answering(finish_reason="content_filter")
+    with serving(ChatServer(lambda number, _: withheld if number == 0 else answering())) as server:
 
         async def ask() -> list[Any]:
             async with make_engine(plugin(server), TEACHER) as engine:
@@ -146,6 +190,39 @@ def test_garbage_costs_its_sample_only(garbage: Any) -> None:
         spoilt, good = asyncio.run(ask())
     assert isinstance(spoilt, EngineError)
     assert good.text == "5"
+
+
+def test_a_prompt_that_is_no_text_is_refused_and_an_answer_made_one() -> None:
+    with serving(ChatServer(lambda *_: answering("5\udfff"))) as server:
+        refused, answer = asyncio.run(sampled(plugin(server), asking("\ud800"), asking()))
+    assert isinstance(refused, EngineError)
+    assert "no valid text" in str(refused)
+    assert answer.text == "5\ufffd"
+
+
+def test_samples_that_back_off_are_told_from_those_at_work() -> None:
+    def failing_at_first(number: int, _: Any) -> Any:
+        return (500, {}) if number == 0 else answering()
+
+    async def ask(server: ChatServer) -> list[int]:
+        async with OpenAIEngine(OpenAISettings(base_url=server.url), TEACHER) as engine:
+            sample = asyncio.create_task(engine.sample(asking()))
+            seen = []
+            while not sample.done():
+                seen.append(engine.waiting)
+                await asyncio.sleep(0.02)
+            return [*seen, engine.waiting]
+
+    with serving(ChatServer(failing_at_first)) as server:
+        seen = asyncio.run(ask(server))
+    assert (seen[0], max(seen), seen[-1]) == (0, 1, 0)
+
+
+@pytest.mark.parametrize("nowhere", [[], "", ["http://127.0.0.1:8000/v1", " "]])
+def test_settings_without_a_server_are_refused(nowhere: Any) -> None:
+    asked = Plugin.model_validate({"kind": "openai", "base_url": nowhere})
+    with pytest.raises(UsageError, match=r"^engine\.base_url: names no server\. Give its address"):
+        make_engine(asked, TEACHER)
 
 
 def test_two_servers_share_the_work_and_one_that_dies_leaves_it_to_the_other() -> None:
@@ -214,11 +291,3 @@ def test_a_key_that_is_missing_is_named_and_one_that_is_wrong_not_shown(
         with pytest.raises(CotfactoryError, match="not to a key it takes") as refused:
             asyncio.run(sampled(plugin(server), asking()))
     assert "sk-secret" not in str(refused.value)
-
-
-def test_the_least_loaded_server_is_the_one_with_most_room() -> None:
-    full = Endpoint("full", limit=2, most=8, in_flight=2)
-    roomy = Endpoint("roomy", limit=8, most=8, in_flight=4)
-    resting = Endpoint("resting", limit=8, most=8)
-    resting.rest(60)
-    assert least_loaded([full, resting, roomy]) is roomy
