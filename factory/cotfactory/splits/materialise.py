@@ -17,7 +17,7 @@ from cotfactory.splits.place import Placed, place_group
 from cotfactory.splits.preference import preference_rows
 from cotfactory.splits.shards import ShardWriter
 from cotfactory.splits.stitched import stitched_rows
-from cotfactory.splits.written import Written, read_written
+from cotfactory.splits.written import Written, WrittenTexts
 from cotfactory.store import atomic
 from cotfactory.store.run import Run
 from cotfactory_filters.verify.pool import VerifierPool
@@ -91,7 +91,7 @@ def materialise(run: Run, progress: Progress | None = None) -> MaterialiseSummar
 @contextmanager
 def placed_groups(run: Run) -> Iterator[Iterator[list[Placed]]]:
     """Yields the placed groups of a run, a chunk at a time."""
-    written = read_written(run)
+    written = WrittenTexts(run)
     with (
         tempfile.TemporaryDirectory(prefix=".sort-", dir=run.path) as scratch,
         VerifierPool(run.recipe.verify) as pool,

@@ -25,16 +25,19 @@ def objection(text: str, draft: Draft, place: int) -> str | None:
     """Returns why `text` is no reflection on the attempt at `place`; None if it is one.
 
     It must name what fails, in the script of the problem, and must not give the right answer
-    away: a thought that knows it before it is worked out teaches to guess.
+    away: a thought that knows it before it is worked out teaches to guess. What the failed check
+    says may be said.
     """
     attempt, right = draft.wrong[place], draft.right
+    checked = list(attempt.failure.values.values())
+    known = "\n".join([right.problem.prompt, attempt.text, *checked])
     refused = {
         "empty": not text.strip(),
         "too_long": len(text) > MAX_REFLECTION_CHARS,
         "tags": has_tags(text) or "\\boxed" in text,
         "other_script": not in_script_of(text, right.problem.language),
-        "names_nothing": not _names_one_of(text, list(attempt.failure.values.values())),
-        "gives_away": _gives_away(text, right.extracted, right.problem.prompt + attempt.text),
+        "names_nothing": not _names_one_of(text, checked),
+        "gives_away": _gives_away(text, right.extracted, known),
     }
     return next((reason for reason, holds in refused.items() if holds), None)
 

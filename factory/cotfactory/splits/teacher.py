@@ -12,7 +12,7 @@ from cotfactory.splits.materialise import Progress, placed_groups
 from cotfactory.splits.place import Placed
 from cotfactory.splits.teacher_reflection import WantedReflection, wanted_reflections
 from cotfactory.splits.teacher_smoothing import WantedSmoothing, smoothed, wanted_smoothings
-from cotfactory.splits.written import Written, add_written, read_written
+from cotfactory.splits.written import Written, WrittenTexts
 from cotfactory.store.run import RunWriter
 from cotfactory_filters import layout
 from cotfactory_filters.verify.pool import VerifierPool
@@ -67,7 +67,7 @@ def wants_teacher(journey: JourneySettings) -> bool:
 
 
 def _any_missing(run: RunWriter) -> bool:
-    journey, written = run.recipe.splits.journey, read_written(run)
+    journey, written = run.recipe.splits.journey, WrittenTexts(run)
     with placed_groups(run) as chunks:
         return any(
             wanted.key not in written
@@ -103,18 +103,15 @@ async def write(
     Raises:
         CotfactoryError: a trace has no decision yet.
     """
-    summary, known = WrittenSummary(), read_written(run)
+    summary, known = WrittenSummary(), WrittenTexts(run)
     journey = run.recipe.splits.journey
     with placed_groups(run) as chunks, VerifierPool(run.recipe.verify) as pool:
         writer = _Writer(ask, asyncio.Semaphore(in_flight), pool)
         for chunk in chunks:
-            new: dict[str, Written] = {}
             if journey.reflect == "engine":
-                new |= await writer.reflections(chunk, known, summary)
+                known.add(await writer.reflections(chunk, known, summary))
             if journey.smooth:
-                new |= await writer.smoothings(chunk, known | new, summary)
-            add_written(run, new)
-            known |= new
+                known.add(await writer.smoothings(chunk, known, summary))
             if progress:
                 progress("rewrite", summary.asked.total(), None)
     return summary

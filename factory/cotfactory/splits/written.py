@@ -1,6 +1,7 @@
 """What the teacher wrote for journeys, kept beside the run's tables, and why some was refused."""
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from cotfactory.store import atomic
 from cotfactory.store.run import Run
 
 WRITTEN_FOLDER = "reflections"
+PARTS_HELD = 8  # their texts; a second reading goes through the parts in the order of the first
 _SCHEMA = pa.schema([("key", pa.string()), ("text", pa.string()), ("refused", pa.string())])
 
 
@@ -21,22 +23,43 @@ class Written(NamedTuple):
     refused: str = ""
 
 
-def read_written(run: Run) -> dict[str, Written]:
-    """Returns all that was asked for, by key; what was refused is not asked for again."""
-    rows = [row for part in _parts(run) for row in pq.read_table(part, schema=_SCHEMA).to_pylist()]
-    return {row["key"]: Written(row["text"], row["refused"] or "") for row in rows}
+class WrittenTexts(Mapping[str, Written]):
+    """All that was asked for, by key; what was refused is not asked for again.
+
+    Holds the keys, and the texts of a few parts.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._folder = run.path / WRITTEN_FOLDER
+        self._part_of: dict[str, Path] = {}
+        for part in sorted(self._folder.glob("part-*.parquet")):
+            keys = pq.read_table(part, columns=["key"])["key"]
+            self._part_of |= {str(key): part for key in keys.to_pylist()}
+        self._texts = functools.lru_cache(PARTS_HELD)(_read_part)
+
+    def add(self, written: Mapping[str, Written]) -> None:
+        """Writes a part with what is new."""
+        if not written:
+            return
+        there = sorted(self._folder.glob("part-*.parquet"))
+        number = int(there[-1].stem.removeprefix("part-")) + 1 if there else 1
+        part = self._folder / f"part-{number:06d}.parquet"
+        rows = [{"key": key, **text._asdict()} for key, text in sorted(written.items())]
+        table = pa.Table.from_pylist(rows, schema=_SCHEMA)
+        with atomic.writing(part) as temporary:
+            pq.write_table(table, temporary, compression="zstd")
+        self._part_of |= dict.fromkeys(written, part)
+
+    def __getitem__(self, key: str) -> Written:
+        return self._texts(self._part_of[key])[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._part_of)
+
+    def __len__(self) -> int:
+        return len(self._part_of)
 
 
-def add_written(run: Run, written: Mapping[str, Written]) -> None:
-    """Adds a part with what was written since the last one."""
-    if not written:
-        return
-    rows = [{"key": key, **text._asdict()} for key, text in sorted(written.items())]
-    number = max((int(part.stem.removeprefix("part-")) for part in _parts(run)), default=0) + 1
-    path = run.path / WRITTEN_FOLDER / f"part-{number:06d}.parquet"
-    with atomic.writing(path) as temporary:
-        pq.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), temporary, compression="zstd")
-
-
-def _parts(run: Run) -> list[Path]:
-    return sorted((run.path / WRITTEN_FOLDER).glob("part-*.parquet"))
+def _read_part(part: Path) -> dict[str, Written]:
+    rows = pq.read_table(part, schema=_SCHEMA).to_pylist()
+    return {row["key"]: Written(row["text"], row["refused"]) for row in rows}

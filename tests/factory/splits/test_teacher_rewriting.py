@@ -113,6 +113,12 @@ def test_a_reflection_names_what_fails_and_gives_nothing_away(
     assert objection(text, DRAFT, 0) == reason
 
 
+def test_a_reflection_may_say_what_the_failed_check_says() -> None:
+    wrong = sample("6 * 7 = 40", answer="40", number=1)
+    (draft,) = drafts(placed(wrong, RIGHT))
+    assert objection("Wait, 6 * 7 = 40 is not so: it is 42.", draft, 0) is None
+
+
 class AnEngine:
     """Answers with a text, or refuses."""
 
