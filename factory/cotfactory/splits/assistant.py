@@ -62,9 +62,18 @@ def read_turn(problem: Problem, trace: Trace, extracted: str | None) -> Turn:
     if wants_thought(problem):
         if '"reasoning"' in response:
             return _read_json(response)
-        if cut := _conclusion_start(response, extracted):
+        begun = _handed_back(trace, response)
+        if cut := _conclusion_start(response[begun:], extracted):
+            cut += begun
             return Turn(response[:cut].strip(), response[cut:].strip(), "response")
     return Turn("", response, "none")
+
+
+def _handed_back(trace: Trace, response: str) -> int:
+    """Where the teacher's own words start again, behind the reflection it was handed; else 0."""
+    told = trace.extra.get("reflection")
+    at = response.find(told) if isinstance(told, str) and told else -1
+    return at + len(str(told)) if at >= 0 else 0
 
 
 def _read_json(response: str) -> Turn:

@@ -77,5 +77,23 @@ def test_a_teacher_without_tags_goes_on_from_its_whole_answer() -> None:
     assert attempt == "I guess so.\n\nSo it is 36."
 
 
+def test_a_teacher_without_tags_whose_last_paragraph_holds_the_whole_path_has_one() -> None:
+    wrong = sample("", answer="36", number=1, **plain("I guess so.\n\nSo it is 36."))
+    assert wrong.verdict is not None
+    handed = hand_back(wrong.problem, wrong.trace, wrong.verdict, RECIPE)
+    assert handed is not None
+    text = f"{handed.text}Six sevens are six fives and six twos.\nThat is 30 + 12.\nA: 42"
+    extra = {"reflection": handed.reflection}
+    parent = wrong.trace.trace_id
+    child = sample(
+        "", number=5, parent_id=parent, continuation="journey", extra=extra, **plain(text)
+    )
+    (row,) = journey_rows(placed(wrong, child))
+    last = row.spans[-1]
+    path = row.messages[-1].content[last.start : last.end].strip()
+    assert path.startswith("Six sevens are six fives")
+    assert path.endswith("That is 30 + 12.\n</think>\n\nA: 42")
+
+
 def plain(text: str) -> dict[str, Any]:
     return {"response": text, "raw": text, "layout": "plain"}
