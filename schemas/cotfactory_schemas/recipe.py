@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cotfactory_schemas.base import Settings
+from cotfactory_schemas.base import Settings, TokenCount
 from cotfactory_schemas.decision import Rule
 from cotfactory_schemas.problem import Domain
 from cotfactory_schemas.teacher import Teacher
@@ -54,7 +54,7 @@ class GenerateSettings(Settings):
     quotas: dict[Domain, Annotated[int, Field(ge=0)]] = Field(
         default_factory=dict, description="accepted traces after which a domain is asked no more"
     )
-    continue_truncated: tuple[int, ...] = ()
+    continue_truncated: tuple[TokenCount, ...] = ()
     journeys_per_problem: int = Field(
         default=0, ge=0, description="wrong thoughts of a solved problem handed back to the teacher"
     )
