@@ -9,10 +9,9 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 _FIRST_REST_S = 1.0
+# Servers count requests by the minute. One that asks for more is asked once a minute all the same:
+# that costs little, while a header that says ten days would keep the end of the run waiting.
 _LONGEST_REST_S = 60.0
-# Servers count requests by the minute: after two of them asking again costs one request, while a
-# header that says ten days would keep its sample, and the end of the run, waiting for them.
-_LONGEST_OBEYED_S = 120.0
 
 
 @dataclass
@@ -68,7 +67,7 @@ def backoff_s(attempt: int, asked_to_wait_s: float | None) -> float:
 
 
 def retry_after_s(header: str | None) -> float | None:
-    """How long a `Retry-After` (RFC 9110: seconds, or a date) asks to wait, two minutes at most.
+    """How long a `Retry-After` (RFC 9110: seconds, or a date) asks to wait, a minute at most.
 
     None where there is none, or none that anyone could wait for: the past, no number, no end.
     """
@@ -78,7 +77,7 @@ def retry_after_s(header: str | None) -> float | None:
         seconds = float(header)
     except ValueError:
         seconds = _seconds_until(header)
-    return min(seconds, _LONGEST_OBEYED_S) if 0 <= seconds < math.inf else None
+    return min(seconds, _LONGEST_REST_S) if 0 <= seconds < math.inf else None
 
 
 def _seconds_until(date: str) -> float:

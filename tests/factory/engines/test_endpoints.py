@@ -14,7 +14,7 @@ def test_the_least_loaded_server_is_the_one_with_most_room() -> None:
     assert least_loaded([full, resting, roomy]) is roomy
 
 
-@pytest.mark.parametrize(("header", "seconds"), [("0", 0), ("1.5", 1.5), ("864000", 120)])
+@pytest.mark.parametrize(("header", "seconds"), [("0", 0), ("1.5", 1.5), ("864000", 60)])
 def test_a_server_is_left_alone_as_long_as_it_asks_but_not_for_days(
     header: str, seconds: float
 ) -> None:
@@ -29,7 +29,7 @@ def test_a_header_that_nobody_could_obey_says_nothing(header: str | None) -> Non
     assert retry_after_s(header) is None
 
 
-@pytest.mark.parametrize(("ahead_s", "least", "most"), [(60, 50, 60), (864000, 120, 120)])
+@pytest.mark.parametrize(("ahead_s", "least", "most"), [(30, 20, 30), (864000, 60, 60)])
 def test_a_date_is_waited_for_within_the_same_bound(
     ahead_s: float, least: float, most: float
 ) -> None:
