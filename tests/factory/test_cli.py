@@ -68,6 +68,47 @@ def test_what_can_be_mended_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
+def test_what_generating_lacks_is_said_before_the_run_is_made(tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text("name: r\nproblems: []\nteacher: {model: m}\n", "utf-8")
+    for command in (["run"], ["generate"], ["generate", "--dry-run"]):
+        done = cotfactory(*command, tmp_path / "r.yaml", "--out", tmp_path / "run")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith(f"{tmp_path}/r.yaml:2: problems: is missing.")
+    assert not (tmp_path / "run").exists()
+
+
+def test_empty_options_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "p.jsonl").write_text('{"prompt": "1 + 1?"}', "utf-8")
+    problems = {"kind": "files", "paths": [str(tmp_path / "p.jsonl")]}
+    text = json.dumps({"name": "r", "problems": [problems], "teacher": {"model": "m"}})
+    (tmp_path / "r.yaml").write_text(text, "utf-8")
+    for option in ("--max-runtime", "--shard", "--pilot"):
+        done = cotfactory("generate", tmp_path / "r.yaml", "--out", tmp_path / "run", option, "")
+        assert (done.returncode, done.stderr[: len(option)]) == (2, option)
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_plan_of_a_pilot_is_that_of_its_slice(tmp_path: Path) -> None:
+    rows = [json.dumps({"prompt": f"{n} + 1?", "verifier": "math"}) for n in range(20)]
+    (tmp_path / "p.jsonl").write_text("\n".join(rows), "utf-8")
+    problems = {"kind": "files", "paths": [str(tmp_path / "p.jsonl")]}
+    text = json.dumps({"name": "r", "problems": [problems], "teacher": {"model": "m"}})
+    (tmp_path / "r.yaml").write_text(text, "utf-8")
+    dry = ("generate", tmp_path / "r.yaml", "--out", tmp_path / "run", "--dry-run")
+    whole, pilot, *shards = (
+        last_event(cotfactory(*dry, *options))["samples_at_most"]
+        for options in ([], ["--pilot", "5"], ["--shard", "0/2"], ["--shard", "1/2"])
+    )
+    assert (whole, pilot, sum(map(int, map(str, shards)))) == (160, 40, 160)
+
+
+def test_merging_a_run_that_is_missing_makes_no_folder(curated: Path, tmp_path: Path) -> None:
+    done = cotfactory("merge", curated, tmp_path / "nothing", "--out", tmp_path / "all")
+    assert done.returncode == 1
+    assert "no run here" in done.stderr
+    assert not (tmp_path / "all").exists()
+
+
 def test_a_missing_run_exits_with_1_and_says_how_to_make_one(tmp_path: Path) -> None:
     done = cotfactory("filter", tmp_path / "nothing")
     assert (done.returncode, done.stdout) == (1, "")
