@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from builders import problem, trace, verdict
+from chat_server import Body, ChatServer, Reply, answering, serving
 from cotfactory.store.run import Run
 from cotfactory_schemas import Recipe
 
@@ -59,6 +60,11 @@ def ended(process: "subprocess.Popen[str]", after_s: float, number: int) -> tupl
     return process.returncode, errors.splitlines()
 
 
+def slowly(_number: int, _body: Body) -> Reply:
+    time.sleep(0.1)
+    return answering()
+
+
 def running(body: str, *, resumable: bool = True) -> "subprocess.Popen[str]":
     """A command that does `body`, once it has said that it is about to."""
     process = start("-c", PARENT.format(body=f"print(0, flush=True); {body}", resumable=resumable))
@@ -72,13 +78,15 @@ def running(body: str, *, resumable: bool = True) -> "subprocess.Popen[str]":
 def test_a_signal_while_generating_starts_asks_for_the_same_command_again(
     number: signal.Signals, after_s: float, tmp_path: Path
 ) -> None:
-    (tmp_path / "problems.jsonl").write_text('{"prompt": "1 + 1?", "reference": "2"}', "utf-8")
+    rows = [json.dumps({"prompt": f"{n} + 1?", "reference": "?"}) for n in range(500)]
+    (tmp_path / "problems.jsonl").write_text("\n".join(rows), "utf-8")
     source = {"kind": "files", "paths": [str(tmp_path / "problems.jsonl")], "verifier": "math"}
-    nobody = {"kind": "openai", "base_url": "http://127.0.0.1:9/v1"}
-    text = {"name": "s", "problems": [source], "teacher": {"model": "m"}, "engine": nobody}
-    (tmp_path / "s.yaml").write_text(yaml.safe_dump(text), "utf-8")
-    command = ("generate", tmp_path / "s.yaml", "--out", tmp_path / "run")
-    code, errors = ended(listening(start("-m", "cotfactory", *command)), after_s, number)
+    with serving(ChatServer(slowly)) as server:
+        engine = {"kind": "openai", "base_url": server.url, "concurrency": 2}
+        text = {"name": "s", "problems": [source], "teacher": {"model": "m"}, "engine": engine}
+        (tmp_path / "s.yaml").write_text(yaml.safe_dump(text), "utf-8")
+        command = ("generate", tmp_path / "s.yaml", "--out", tmp_path / "run")
+        code, errors = ended(listening(start("-m", "cotfactory", *command)), after_s, number)
     assert code == 75
     assert len(errors) == 1
     assert "run the same command again" in errors[0]

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 ENGINE_RESTARTS = 3
 FAULTS_KEPT = 100
+FAULTS_LOGGED = 10
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -159,7 +160,8 @@ class _Generating:
             order += 1
 
     def _fault(self, fault: sources.RowFault) -> None:
-        log.warning("%s", fault)
         self._session.skipped_rows += 1
+        if self._session.skipped_rows <= FAULTS_LOGGED:
+            log.warning("%s", fault)
         if len(self._session.faults) < FAULTS_KEPT:
             self._session.faults.append(str(fault))
