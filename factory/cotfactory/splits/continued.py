@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from cotfactory.splits.group import Sample
 from cotfactory.splits.spans import Range, journey_spans
-from cotfactory.splits.wrong import BREAK, WrongAttempt, whole_path, wrong_attempt
+from cotfactory.splits.wrong import BREAK, WrongAttempt, on_the_way, whole_path, wrong_attempt
 from cotfactory_schemas import Problem, Recipe, Span, Trace, Verdict
 
 
@@ -41,7 +41,7 @@ def continued_spans(sample: Sample, parent: Sample, recipe: Recipe) -> tuple[Spa
     """Returns the spans of a right trace that went on from its wrong parent's path.
 
     Empty where it is not one: it must start with words of the parent, cut anywhere, and go on with
-    the reflection that was handed to it.
+    the reflection that was handed to it, but not to the answer that was called wrong.
     """
     if parent.status != "incorrect" or sample.status != "correct":
         return ()
@@ -50,7 +50,10 @@ def continued_spans(sample: Sample, parent: Sample, recipe: Recipe) -> tuple[Spa
     attempt = thought[: max(start, 0)].strip()
     if not attempt or not whole_path(parent).startswith(attempt):
         return ()
-    return journey_spans(sample.turn, [Range(start, start + len(told))])
+    end = start + len(told)
+    if on_the_way(parent.extracted, thought[end:]):
+        return ()
+    return journey_spans(sample.turn, [Range(start, end)])
 
 
 def _told(sample: Sample, parent: Sample, recipe: Recipe) -> str:

@@ -15,7 +15,7 @@ from cotfactory.splits.place import Placed
 from cotfactory.splits.rows import row
 from cotfactory.splits.spans import Range, journey_spans
 from cotfactory.splits.written import Written
-from cotfactory.splits.wrong import BREAK, WrongAttempt, same_value, wrong_attempt
+from cotfactory.splits.wrong import BREAK, WrongAttempt, on_the_way, same_value, wrong_attempt
 from cotfactory_schemas import Recipe, SplitRow
 from cotfactory_schemas.ids import content_id
 
@@ -75,12 +75,16 @@ def drafts(placed: Placed) -> Iterator[Draft]:
     rights = [s for s in placed.shortcuts if s.status == "correct" and s.turn.thought]
     for right in rights[: settings.stitched_per_problem]:
         key = (placed.recipe.seed, right.trace.trace_id)
-        fit = [a for a in attempts if not same_value(a.sample.extracted, right.extracted)]
+        fit = [a for a in attempts if _differs(a.sample.extracted, right)]
         chosen = _chosen(fit, settings.max_wrong, key)
         if not chosen:
             return
         attempts = [a for a in attempts if a not in chosen]
         yield Draft(tuple(chosen), right)
+
+
+def _differs(wrong: str | None, right: Sample) -> bool:
+    return not (same_value(wrong, right.extracted) or on_the_way(wrong, right.turn.thought))
 
 
 def _attempts(placed: Placed) -> list[WrongAttempt]:

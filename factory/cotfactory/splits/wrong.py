@@ -19,6 +19,10 @@ _LINE_END = re.compile(r"\n|$")
 ROUNDING = 1e-3  # decimals this near, relatively, differ by how they were rounded
 _TOKEN = re.compile(r"\d{1,15}(?:\.\d{1,15})?|[-+*/^]")
 
+_DIGITS = re.compile(r"\d+")
+_THOUSANDS = re.compile(r",(?=\d{3}\b)")
+MOST_NUMBERS = 6  # of an answer, that are looked for elsewhere
+
 BREAK = "\n\n"  # between the parts of a journey's thought
 
 
@@ -86,6 +90,17 @@ def same_value(wrong: str | None, right: str | None) -> bool:
     if not theirs:
         return wrong.casefold() == right.casefold()
     return len(ours) == len(theirs) and all(map(_nearly_equal, ours, theirs))
+
+
+def on_the_way(wrong: str | None, path: str) -> bool:
+    """Whether a wrong answer of several numbers stands in the right path: 1/115 where 116 is asked.
+
+    It is a step that lacks the last one, and no reflection may call it wrong. A single number may
+    stand there by chance.
+    """
+    numbers = _DIGITS.findall(_THOUSANDS.sub("", wrong or ""))[:MOST_NUMBERS]
+    together = r"[^\d\s]{1,4}".join(numbers)
+    return len(numbers) > 1 and re.search(rf"(?<!\d){together}(?!\d)", path) is not None
 
 
 def _nearly_equal(first: str, second: str) -> bool:

@@ -162,3 +162,12 @@ def test_a_wrong_path_whose_answer_stood_in_tags_ends_with_that_answer() -> None
     first = row.spans[0]
     attempt = row.messages[-1].content[first.start : first.end].strip()
     assert attempt.endswith("The answer must then be: 40")
+
+
+def test_an_answer_that_the_right_path_comes_by_is_no_wrong_attempt() -> None:
+    asked = problem(reference="43")
+    right = sample(r"The odds are $\frac{1}{42}$, and 1 + 42 = 43.", answer="43", of=asked)
+    short = sample("The odds are 1/42.", answer="1/42", number=1, of=asked)
+    assert not list(stitched_rows(placed(short, right)))
+    other = sample("The odds are 1/40.", answer="1/40", number=1, of=asked)
+    assert list(stitched_rows(placed(other, right)))
