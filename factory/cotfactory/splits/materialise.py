@@ -4,13 +4,14 @@ import itertools
 import logging
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cotfactory.splits.builders import journey_rows, rejected_rows, shortcut_rows
-from cotfactory.splits.group import Group
+from cotfactory.splits.claims import Claims, searched, searching
+from cotfactory.splits.group import Group, Sample
 from cotfactory.splits.judge import look_through
 from cotfactory.splits.load import groups
 from cotfactory.splits.place import Placed, place_group
@@ -92,12 +93,22 @@ def materialise(run: Run, progress: Progress | None = None) -> MaterialiseSummar
 def placed_groups(run: Run) -> Iterator[Iterator[list[Placed]]]:
     """Yields the placed groups of a run, a chunk at a time."""
     written = WrittenTexts(run)
+    workers, natural = run.recipe.filter.workers, run.recipe.splits.journey.natural
     with (
         tempfile.TemporaryDirectory(prefix=".sort-", dir=run.path) as scratch,
         VerifierPool(run.recipe.verify) as pool,
+        searching(run.rows("traces"), workers) as search,
     ):
-        found = groups(run, Path(scratch))
-        yield (_placed(chunk, (run, pool), written) for chunk in _chunks(found))
+        chunks = _chunks(groups(run, Path(scratch)))
+        if natural:
+            pairs = searched(chunks, lambda chunk: search(_samples(chunk)), workers)
+        else:
+            pairs = ((chunk, [None] * len(_samples(chunk))) for chunk in chunks)
+        yield (_placed(chunk, claims, (run, pool), written) for chunk, claims in pairs)
+
+
+def _samples(chunk: list[Group]) -> list[Sample]:
+    return [sample for group in chunk for sample in group.samples]
 
 
 def _chunks(found: Iterable[Group]) -> Iterator[list[Group]]:
@@ -114,12 +125,14 @@ def _chunks(found: Iterable[Group]) -> Iterator[list[Group]]:
 
 
 def _placed(
-    chunk: list[Group], judged_by: tuple[Run, VerifierPool], written: Mapping[str, Written]
+    chunk: list[Group],
+    claims: Sequence[Claims | None],
+    judged_by: tuple[Run, VerifierPool],
+    written: Mapping[str, Written],
 ) -> list[Placed]:
     """Judges what the thoughts of the chunk state, all together, then places group by group."""
     run, pool = judged_by
-    samples = [sample for group in chunk for sample in group.samples]
-    seen = iter(look_through(samples, pool, judge=run.recipe.splits.journey.natural))
+    seen = iter(look_through(_samples(chunk), claims, pool))
     filled = [
         replace(group, samples=list(itertools.islice(seen, len(group.samples)))) for group in chunk
     ]
