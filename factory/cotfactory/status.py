@@ -49,12 +49,18 @@ def print_status(path: Path, *, as_json: bool) -> None:
         typer.echo(f"  {table:<10}{rows:>10} rows in committed parts")
     for stranger in status["unlisted_files"]:
         typer.echo(f"  not part of this run: {stranger}")
-    heartbeat = status["heartbeat"]
-    if heartbeat:
-        typer.echo(f"generate, {'at ' + heartbeat['at'] if 'at' in heartbeat else 'in all'}:")
-        for name in _SHOWN:
-            if name in heartbeat:
-                typer.echo(f"  {name:<24}{heartbeat[name]}")
+    _print_yield(status["heartbeat"] or {})
+
+
+def _print_yield(heartbeat: dict[str, Any]) -> None:
+    if not heartbeat:
+        return
+    when = f"at {heartbeat['at']}, " if "at" in heartbeat else ""
+    typer.echo(f"generate, {when}all sessions together:")
+    facts = {**heartbeat, **heartbeat.get("total", {})}
+    for name in _SHOWN:
+        if name in facts:
+            typer.echo(f"  {name:<24}{facts[name]}")
 
 
 _SHOWN = (
