@@ -26,4 +26,4 @@ def test_the_heartbeat_says_when_it_was(tmp_path: Path, capsys: pytest.CaptureFi
     session(tmp_path / "run", recipe(tmp_path, 3, [RIGHT]))
     print_status(tmp_path / "run", as_json=False)
     at = read_status(tmp_path / "run")["heartbeat"]["at"]
-    assert f"generate, at {at}:" in capsys.readouterr().out
+    assert f"generate, at {at}, all sessions together:" in capsys.readouterr().out
