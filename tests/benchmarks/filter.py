@@ -42,6 +42,7 @@ MEAN_WORDS = 2_000  # 12 KB a trace
 CHUNK_MB = 64
 FAULT_SHARE = 0.1
 MORE = 0.01
+SEEN_FILE = "seen.json"
 PROJECTED_MB = 800_000 * 12_000 / 1e6
 STATIONS = (
     "verify", "annotate", "deduplicate", "decide", "materialise", "write_catalog", "write_report",
@@ -196,8 +197,9 @@ def passes(run: Path, megabytes: float, *, again: bool) -> Mapping[str, Any]:
 
 
 def one(run: str, megabytes: float, *, again: bool) -> None:
-    """Prints what `passes` found, as JSON."""
-    print(json.dumps(passes(Path(run), megabytes, again=again)))
+    """Writes what `passes` found beside the run, as JSON."""
+    found = passes(Path(run), megabytes, again=again)
+    Path(run).with_name(SEEN_FILE).write_text(json.dumps(found))
 
 
 def _filtered(run: Path, recipe: Recipe, watch: Stopwatch) -> Seen:
@@ -261,13 +263,8 @@ def main() -> None:
             made = float(len(used) * CHUNK_MB)
             # Not as a script: workers would import it again, and all of the pipeline with it.
             call = f"import filter; filter.one({str(run)!r}, {made}, again={number == 0})"
-            child = subprocess.run(
-                [sys.executable, "-c", call],
-                check=True,
-                stdout=subprocess.PIPE,
-                cwd=Path(__file__).parent,
-            )
-            found = json.loads(child.stdout)
+            subprocess.run([sys.executable, "-c", call], check=True, cwd=Path(__file__).parent)
+            found = json.loads((folder / SEEN_FILE).read_text())
             show(made, found)
             walls.append(found[""]["all"]["wall"] * PROJECTED_MB / made / 60)
             shutil.rmtree(run)
