@@ -92,7 +92,7 @@ def test_a_killed_run_resumes_to_the_same_accepted_set_without_duplicates(tmp_pa
         "accepted": 20,
         "exhausted": 4,
     }
-    resumed = Run.read(killed).manifest["generate"]["completions"]
+    resumed = Run.read(killed).manifest["generate"]["session"]["completions"]
     assert 0 < resumed <= len(traces) - 12 + 4  # what was in flight may be asked again
 
 
