@@ -17,7 +17,8 @@ def test_without_a_heartbeat_that_can_be_read_the_manifest_tells(
     heartbeat.unlink() if left is None else heartbeat.write_text(left, "utf-8")
     assert read_status(run)["heartbeat"]["accepted"] == 3
     print_status(run, as_json=False)
-    assert "generate, all sessions together:\n  completions             3\n" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "generate, all sessions together:\n  completions             3\n" in said
     print_status(run, as_json=True)
     assert json.loads(capsys.readouterr().out)["heartbeat"]["requests"] == 3
 
