@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import os
 import re
 import subprocess
 import sys
@@ -76,6 +77,7 @@ def _child(run: Run, sql: str, limits: Limits) -> Iterator["_Child"]:
         files=[str(file) for file in catalog.files_read(run)],
         memory_mib=limits.memory_mib,
         cpu_s=math.ceil(limits.timeout_s) * 4,
+        parent=os.getpid(),
     )
     command = [sys.executable, "-P", "-m", "cotfactory.query_child"]
     pipe = subprocess.PIPE

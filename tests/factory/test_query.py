@@ -29,7 +29,9 @@ def in_the_sandbox(run: Path, sql: str) -> list[tuple[object, ...]]:
     """What the child does, here; the connection is as closed as in the child."""
     opened = Run.read(run)
     files = [str(file) for file in catalog.files_read(opened)]
-    request = query_child.Request(sql, catalog.views(opened), files, memory_mib=512, cpu_s=60)
+    request = query_child.Request(
+        sql, catalog.views(opened), files, memory_mib=512, cpu_s=60, parent=0
+    )
     with query_child.sandbox(request) as connection:
         query_child.check(connection, sql)
         return connection.sql(sql).fetchall()
