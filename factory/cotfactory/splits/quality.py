@@ -152,7 +152,7 @@ def _journeys(run: Run, limit: int) -> list[Row]:
     return [
         row
         for origin in ORIGINS
-        for row in rows.filter(pl.col("origin") == origin).head(limit).collect().to_dicts()
+        for row in _collected(rows.filter(pl.col("origin") == origin).head(limit)).to_dicts()
     ]
 
 
@@ -162,7 +162,12 @@ def _lengths(run: Run, trace_ids: list[str]) -> dict[str, int]:
         return {}
     wanted = pl.scan_parquet(files).filter(pl.col("trace_id").is_in(trace_ids))
     rows = wanted.select("trace_id", pl.col("reasoning").str.len_chars())
-    return dict(rows.collect().iter_rows())
+    return dict(_collected(rows).iter_rows())
+
+
+def _collected(rows: pl.LazyFrame) -> pl.DataFrame:
+    """Reads no more text than is asked for: the other engine reads whole files to take their head."""
+    return rows.collect(engine="streaming")
 
 
 def _shortcuts(run: Run) -> dict[str, Any]:
@@ -176,4 +181,4 @@ def _shortcuts(run: Run) -> dict[str, Any]:
         with_reflection=(score("$.splits_reflections").cast(pl.Int64) > 0).sum(),
         thought_from_response=(pl.col("thought_from") == "response").sum(),
     )
-    return seen.collect().row(0, named=True)
+    return _collected(seen).row(0, named=True)
