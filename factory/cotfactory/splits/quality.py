@@ -166,7 +166,7 @@ def _lengths(run: Run, trace_ids: list[str]) -> dict[str, int]:
 
 
 def _collected(rows: pl.LazyFrame) -> pl.DataFrame:
-    """Reads no more text than is asked for: the other engine reads whole files to take their head."""
+    """Reads no more text than is asked for; the other engine reads all of a file for its head."""
     return rows.collect(engine="streaming")
 
 
