@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cotfactory.errors import CotfactoryError
-from cotfactory.sql import literal, quoted
+from cotfactory.sql import database, literal, quoted
 from cotfactory.store import atomic
 from cotfactory.store.parts import TABLES
 from cotfactory.store.run import Run
@@ -41,7 +41,7 @@ def write_catalog(run: Run) -> Path:
 
 def connect(run: Run) -> duckdb.DuckDBPyConnection:
     """Opens an in-memory database with the run's views, for our own SQL."""
-    connection = duckdb.connect(":memory:")
+    connection = database()
     create_views(connection, views(run))
     return connection
 
@@ -116,7 +116,7 @@ def _parquet(files: Iterable[Path]) -> str:
 
 @cache
 def _no_rows(schema: pa.Schema) -> str:
-    with duckdb.connect(":memory:") as connection:
+    with database() as connection:
         types = connection.from_arrow(schema.empty_table()).types
     nulls = (
         f"CAST(NULL AS {type_}) AS {quoted(name)}"

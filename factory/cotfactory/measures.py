@@ -7,6 +7,7 @@ import duckdb
 import polars as pl
 
 from cotfactory.errors import CotfactoryError
+from cotfactory.sql import database
 from cotfactory.store import read
 from cotfactory.store.parts import TABLES
 from cotfactory.store.run import Run
@@ -48,7 +49,7 @@ def connect(run: Run, trace_id: str | None = None) -> duckdb.DuckDBPyConnection:
     measures = measure(run)
     if trace_id is not None:
         measures = measures.filter(pl.col("trace_id") == trace_id)
-    connection = duckdb.connect(":memory:")
+    connection = database()
     _create(connection, "measures", measures)
     _create(connection, "pairs", _pairs(run))
     predicates.lock(connection)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from cotfactory.sql import literal, quoted
+from cotfactory.sql import database, literal, quoted
 from cotfactory_filters.verify.sandbox import syscalls
 
 REFUSED = 3
@@ -74,7 +74,7 @@ def _send(rows: pa.RecordBatchReader, out: io.BufferedWriter) -> None:
 
 def sandbox(request: Request) -> duckdb.DuckDBPyConnection:
     """Opens a database that reads the request's files, and no other file or variable, for good."""
-    connection = duckdb.connect(":memory:")
+    connection = database()
     files = ", ".join(literal(file) for file in request.files)
     for setting in (
         "temp_directory = ''",

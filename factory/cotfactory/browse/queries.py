@@ -10,6 +10,7 @@ import duckdb
 
 from cotfactory import catalog
 from cotfactory.report.facts import Facts, facts
+from cotfactory.sql import database
 from cotfactory.store.run import Run
 
 PAGE_ROWS = 50
@@ -91,7 +92,7 @@ class Looker:
         self._path = run.path
         self._lock = threading.Lock()
         self._seen: object = None
-        self._connection = duckdb.connect(":memory:")
+        self._connection = database()
         self._choices: Choices | None = None
         self._facts: Facts | None = None
 

@@ -18,7 +18,7 @@ from cotfactory import catalog
 from cotfactory.errors import CotfactoryError
 from cotfactory.splits.group import Group, Sample
 from cotfactory.splits.partition import part_of
-from cotfactory.sql import literal, quoted
+from cotfactory.sql import database, literal, quoted
 from cotfactory.store.run import Run
 from cotfactory_filters import layout
 from cotfactory_schemas import Problem, Trace, Verdict, tables
@@ -40,7 +40,7 @@ def groups(run: Run, scratch: Path) -> Iterator[Group]:
         CotfactoryError: a trace has no decision yet.
     """
     wanted = {name: select for name, select in catalog.views(run).items() if name != "splits"}
-    with duckdb.connect(":memory:") as connection:
+    with database() as connection:
         catalog.create_views(connection, wanted)  # the former splits may be damaged: not read
         connection.execute(f"SET temp_directory = {literal(str(scratch / 'duckdb'))}")
         connection.execute(f"SET memory_limit = {literal(MEMORY_LIMIT)}")
