@@ -20,13 +20,16 @@ def histograms_of(connection: duckdb.DuckDBPyConnection) -> tuple[str, list[char
     counted = connection.execute("SELECT count(completion_tokens) FROM traces").fetchone()
     by_tokens = bool(counted and counted[0])
     size = "completion_tokens" if by_tokens else "length(reasoning) + length(response)"
+    # Counted before the join, which would hold the texts to measure them afterwards.
+    number = f"floor(log2({size}) * {charts.BINS_PER_DOUBLING})"
     rows = connection.execute(
-        f"SELECT domain, floor(log2({size}) * {charts.BINS_PER_DOUBLING}) AS bin, count(*) "  # noqa: S608
-        "FROM traces JOIN problems USING (problem_id) "
-        f"WHERE {size} > 0 GROUP BY ALL ORDER BY domain, bin"
+        f"WITH counted AS (SELECT problem_id, {number} AS bin, count(*) AS traces FROM traces "  # noqa: S608 - our own words
+        f"WHERE {size} > 0 GROUP BY ALL) "
+        "SELECT domain, bin, sum(traces) FROM counted JOIN problems USING (problem_id) "
+        "GROUP BY ALL ORDER BY domain, bin"
     ).fetchall()
     counts: dict[str, dict[int, int]] = {}
-    for domain, number, count in rows:
-        counts.setdefault(domain, {})[int(number)] = count
+    for domain, place, count in rows:
+        counts.setdefault(domain, {})[int(place)] = int(count)
     histograms = [charts.Lengths(domain, bins) for domain, bins in counts.items()]
     return ("tokens" if by_tokens else "characters"), histograms
