@@ -1,6 +1,6 @@
 """Output tokens a second of a whole `generate` on vLLM beside a bare `LLM.generate` of the same.
 
-    .venv-vllm/bin/python tests/benchmarks/engine_vllm.py [--requests 64 --tokens 96 --rounds 3]
+    .venv-vllm/bin/python tests/benchmarks/engine_vllm.py [--requests 256 --tokens 96 --rounds 3]
 
 Both ask the same requests of the same model on the CPU, each in a process of its own, in turns, so
 that what else the machine does hits both alike. Starting vLLM is not counted; everything else is:
@@ -123,7 +123,7 @@ def compare(number: int, tokens: int, rounds: int) -> float:
 def main() -> None:
     """Measures and says the ratio."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--requests", type=int, default=64)
+    options.add_argument("--requests", type=int, default=256)
     options.add_argument("--tokens", type=int, default=96)
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
