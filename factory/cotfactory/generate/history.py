@@ -25,13 +25,15 @@ class History:
         self._settings = settings
         outcomes = self._of_teacher("outcomes").select("problem_id", "outcome")
         self._outcomes = RowsById(outcomes.collect(), "problem_id")
-        self._of_problem = RowsById(self._rows().collect(), "problem_id")
+        rows = self._rows().collect()
+        self.accepted = self._accepted(rows)
+        self._of_problem = RowsById(rows, "problem_id")
         self._cut: dict[str, Asked] = {}
 
-    def accepted(self) -> dict[Domain, int]:
+    def _accepted(self, asked: pl.DataFrame) -> dict[Domain, int]:
         """How many traces the run has accepted, by domain."""
         problems = scan(self._run, "problems").select("problem_id", "domain").unique("problem_id")
-        rows = self._rows().filter(
+        rows = asked.lazy().filter(
             pl.col("status").is_in(ACCEPTED), ~pl.col("continued"), pl.col("cut").is_null()
         )
         return dict(rows.join(problems, on="problem_id").group_by("domain").len().collect().rows())

@@ -70,7 +70,7 @@ class _Generating:
         self._sampler = Sampler(teacher, run.recipe.engine.kind, run.recipe.seed)
         self._history = History(run, self._sampler, run.recipe.generate)
         self._plan = Plan(run.recipe.generate, self._closed)
-        for domain, traces in self._history.accepted().items():
+        for domain, traces in self._history.accepted.items():
             self._plan.had_accepted(domain, traces)
         self._outbox = Outbox(run)
 

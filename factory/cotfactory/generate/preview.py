@@ -99,7 +99,7 @@ class _Looking:
         self._history: History | None = None
         if self._run is not None:
             self._history = History(self._run, self._sampler, recipe.generate)
-            for domain, traces in self._history.accepted().items():
+            for domain, traces in self._history.accepted.items():
                 self._plan.had_accepted(domain, traces)
         self._least: Counter[Domain] = Counter()
         self._made = Preview(teacher.fingerprint)
