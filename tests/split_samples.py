@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-from cotfactory.splits.cues import count_cues
 from cotfactory.splits.group import Group, Judged, Sample
 from cotfactory.splits.place import Placed, place_group
 from cotfactory_filters.annotate.candidates import find_candidates
+from cotfactory_filters.annotate.cues import count_cues
 from cotfactory_schemas import Problem, Recipe, Trace, Verdict, ids
 
 

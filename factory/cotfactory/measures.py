@@ -98,7 +98,7 @@ def _measured(run: Run, part: Path) -> pl.DataFrame:
 def _beside(traces: pl.DataFrame, file: Path) -> pl.DataFrame:
     try:
         kinds = pl.read_parquet_schema(file)
-        wanted = [name for name, kind in kinds.items() if kind != pl.Binary()]
+        wanted = [name for name, kind in kinds.items() if _is_measure(kind)]
         found = pl.read_parquet(file, columns=wanted)
     except _UNREADABLE as error:
         raise CotfactoryError(
@@ -108,6 +108,11 @@ def _beside(traces: pl.DataFrame, file: Path) -> pl.DataFrame:
     if found["trace_id"].equals(traces["trace_id"]):
         return traces.hstack(found.drop("trace_id").rename(named))
     return traces.join(found.rename(named), on="trace_id", how="left", maintain_order="left")
+
+
+def _is_measure(kind: pl.DataType) -> bool:
+    """Neither signatures nor passages of the text."""
+    return kind != pl.Binary() and not (isinstance(kind, pl.List) and kind.inner.is_nested())
 
 
 def _pairs(run: Run) -> pl.DataFrame:

@@ -9,8 +9,8 @@ from typing import NamedTuple, TypeVar
 
 from cotfactory import interrupts
 from cotfactory.splits.group import Judged, Sample
-from cotfactory.splits.revisions import Revision, find_revisions
 from cotfactory_filters.annotate.candidates import Candidate, find_candidates
+from cotfactory_filters.annotate.revisions import Revision, find_revisions
 from cotfactory_schemas.verdict import Status
 
 VERIFIERS_OF_ANSWERS = frozenset({"choice", "gym", "literal", "math", "numeric", "text"})

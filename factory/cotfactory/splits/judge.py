@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cotfactory.splits.claims import Claims
-from cotfactory.splits.cues import count_cues
 from cotfactory.splits.group import Sample
 from cotfactory_filters.annotate.candidates import Candidate
+from cotfactory_filters.annotate.cues import count_cues
 from cotfactory_filters.verify.pool import VerifierPool
 from cotfactory_schemas import Problem, Trace
 from cotfactory_schemas.ids import content_id

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from cotfactory.splits.cues import CUE
 from cotfactory.splits.group import Sample
 from cotfactory.splits.spans import Range, journey_spans
 from cotfactory_filters.annotate.candidates import plain
+from cotfactory_filters.annotate.cues import CUE
 from cotfactory_schemas import Span
 
 MAX_REFLECTION_CHARS = 400

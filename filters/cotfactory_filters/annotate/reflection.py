@@ -1,12 +1,15 @@
 """Reflection: how a thought weighs, checks and revises."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import polars as pl
 from pydantic import Field
 
 from cotfactory_filters.annotate.base import Annotator
-from cotfactory_filters.annotate.candidates import find_candidates, plain
+from cotfactory_filters.annotate.candidates import Candidate, plain
+from cotfactory_filters.annotate.claims import Claims, find_claims
+from cotfactory_filters.annotate.cues import count_cues
 from cotfactory_filters.annotate.reflection_scan import count_words, vocabulary
 from cotfactory_filters.utf8 import utf8
 from cotfactory_schemas import Settings
@@ -26,6 +29,8 @@ REASONING_WORDS = (
 )
 # arXiv 2502.03387 names two words of each kind; the inflections of those two verbs count too.
 _VERIFICATION = ("check", "checks", "checked", "checking", "verify", "verifies", "verified")
+_CANDIDATE = pl.Struct({"start": pl.Int32(), "end": pl.Int32(), "text": pl.String()})
+_REVISION = pl.Struct({"first": _CANDIDATE, "last": _CANDIDATE})
 _VOCABULARY = vocabulary([*((w,) for w in REASONING_WORDS), _VERIFICATION, ("might",), ("since",)])
 
 
@@ -42,20 +47,25 @@ class Reflection(Annotator[ReflectionSettings]):
     """Counts what shows reflection in the thought.
 
     Columns: one count for each of REASONING_WORDS (`let_me` for the phrase) and their sum
-    `reasoning_words`; `words`; `candidates` (answers that the thought states), `first_is_last` (the
-    first of them reads like the last; null without any); and `trace_score`, after LIMO
-    (arXiv 2502.03387): length 30 %, verification words 20 %, exploratory words 25 %, connective
-    words 25 %, words by length. The paper gives no scale: each part is 0 to 1 here, and reaches 1
-    where the settings say.
+    `reasoning_words`; `words`; `cues` (words that open a reflection, in several languages);
+    `stated` (the answers that the thought states, with their characters), their number
+    `candidates`, and `first_is_last` (the first of them reads like the last; null without any);
+    `revised` (what is given a value, doubted, and given another: first and last value); and
+    `trace_score`, after LIMO (arXiv 2502.03387): length 30 %, verification words 20 %, exploratory
+    words 25 %, connective words 25 %, words by length. The paper gives no scale: each part is 0 to
+    1 here, and reaches 1 where the settings say.
     """
 
     name = "reflection"
-    version = 2  # 2: candidates are those that the splits see
+    version = 3  # 3: what the splits judge is kept, and not searched for again
     settings_model = ReflectionSettings
     schema: ClassVar = {
         **{word.replace(" ", "_"): pl.Int32() for word in REASONING_WORDS},
         "reasoning_words": pl.Int32(),
         "words": pl.Int32(),
+        "cues": pl.Int32(),
+        "stated": pl.List(_CANDIDATE),
+        "revised": pl.List(_REVISION),
         "candidates": pl.Int32(),
         "first_is_last": pl.Boolean(),
         "trace_score": pl.Float32(),
@@ -66,16 +76,14 @@ class Reflection(Annotator[ReflectionSettings]):
         counts = count_words(utf8(traces["reasoning"]), _VOCABULARY)
         names = [word.replace(" ", "_") for word in REASONING_WORDS]
         columns = [*names, "verification", "might", "since", "words"]
-        stated = [
-            [plain(c.text) for c in find_candidates(thought or "")]
-            for thought in traces["reasoning"]
-        ]
+        claims = find_claims(traces["reasoning"])
         found = pl.DataFrame(counts, schema=columns, orient="row").with_columns(
             reasoning_words=pl.sum_horizontal(names),
-            candidates=pl.Series([len(c) for c in stated], dtype=pl.Int32),
-            first_is_last=pl.Series(
-                [c[0] == c[-1] if c else None for c in stated], dtype=pl.Boolean
-            ),
+            cues=pl.Series(count_cues(traces["reasoning"]), dtype=pl.Int32),
+            stated=_stated(claims),
+            revised=_revised(claims),
+            candidates=pl.Series([len(c.stated) for c in claims], dtype=pl.Int32),
+            first_is_last=pl.Series([_first_is_last(c.stated) for c in claims], dtype=pl.Boolean),
         )
         return found.with_columns(trace_score=self._trace_score()).select(*self.schema)
 
@@ -93,3 +101,20 @@ class Reflection(Annotator[ReflectionSettings]):
     @staticmethod
     def _rate(*columns: str) -> pl.Expr:
         return 1000 * pl.sum_horizontal(columns) / pl.max_horizontal("words", 1)
+
+
+def _stated(claims: Sequence[Claims]) -> pl.Series:
+    rows = [[c._asdict() for c in held.stated] for held in claims]
+    return pl.Series(rows, dtype=pl.List(_CANDIDATE))
+
+
+def _revised(claims: Sequence[Claims]) -> pl.Series:
+    rows = [
+        [{"first": r.first._asdict(), "last": r.last._asdict()} for r in held.revised]
+        for held in claims
+    ]
+    return pl.Series(rows, dtype=pl.List(_REVISION))
+
+
+def _first_is_last(stated: Sequence[Candidate]) -> bool | None:
+    return plain(stated[0].text) == plain(stated[-1].text) if stated else None

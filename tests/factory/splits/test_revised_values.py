@@ -6,7 +6,7 @@ from cotfactory.splits.builders import journey_rows, shortcut_rows
 from cotfactory.splits.claims import find_claims, thoughts
 from cotfactory.splits.group import Sample
 from cotfactory.splits.judge import look_through
-from cotfactory.splits.revisions import find_revisions
+from cotfactory_filters.annotate.revisions import find_revisions
 from cotfactory_filters.verify.pool import VerifierPool
 from cotfactory_schemas.recipe import VerifySettings
 from split_samples import placed, sample

@@ -1,6 +1,6 @@
 import pytest
 
-from cotfactory.splits.cues import CUE, count_cues
+from cotfactory_filters.annotate.cues import CUE, count_cues
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,19 @@
+"""What thoughts claim on their way: answers they state, and values that they take back."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from cotfactory_filters.annotate.candidates import Candidate, find_candidates
+from cotfactory_filters.annotate.revisions import Revision, find_revisions
+
+
+class Claims(NamedTuple):
+    """What a thought states as the answer, and what it gives two values, one after the other."""
+
+    stated: list[Candidate]
+    revised: list[Revision]
+
+
+def find_claims(thoughts: Iterable[str | None]) -> list[Claims]:
+    """Returns what each thought claims; null claims nothing."""
+    return [Claims(find_candidates(text or ""), find_revisions(text or "")) for text in thoughts]
