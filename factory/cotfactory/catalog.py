@@ -78,7 +78,7 @@ def derived_files(run: Run, folders: str) -> list[Path]:
 def files_read(run: Run) -> list[Path]:
     """Every file that the views read."""
     committed = [part for table in TABLES for part in run.parts(table)]
-    annotated = [file for files in _annotated_parts(run).values() for file in files]
+    annotated = [file for files in annotated_parts(run).values() for file in files]
     derived = derived_files(run, "decisions") + _split_files(run)
     return [file.resolve() for file in committed + annotated + derived]
 
@@ -134,7 +134,8 @@ def _newest(run: Run, table: str, key: str) -> str:
     )
 
 
-def _annotated_parts(run: Run) -> dict[str, list[Path]]:
+def annotated_parts(run: Run) -> dict[str, list[Path]]:
+    """The annotation files of each annotator, in the order of the trace parts they belong to."""
     names = [part.name for part in run.parts("traces")]
     folders = sorted(p for p in run.path.glob("annotations/*") if p.is_dir())
     found = {f.name: [f / name for name in names if (f / name).exists()] for f in folders}
@@ -146,7 +147,7 @@ def _annotations(run: Run) -> str:
     parts = run.parts("traces")
     columns = ["t.trace_id"]
     joins = ""
-    for number, (annotator, files) in enumerate(_annotated_parts(run).items()):
+    for number, (annotator, files) in enumerate(annotated_parts(run).items()):
         names = [name for name in _column_names(files[-1]) if name != "trace_id"]
         columns += [f"a{number}.{quoted(n)} AS {quoted(f'{annotator}_{n}')}" for n in names]
         joins += f" LEFT JOIN {_parquet(files)} a{number} USING (trace_id)"

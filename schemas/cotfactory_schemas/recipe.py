@@ -157,7 +157,7 @@ class FilterSettings(Settings):
     select: SelectSettings = SelectSettings()
     dedup: DedupSettings = DedupSettings()
     benchmarks: tuple[Plugin, ...] = ()
-    workers: int = Field(default=2, ge=1, description="processes that annotate")
+    workers: int = Field(default=2, ge=1, description="processes that annotate and build splits")
     executor: Literal["processes", "ray"] = Field(
         default="processes", description="what annotates: processes here, or a Ray cluster"
     )

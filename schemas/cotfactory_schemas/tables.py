@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import pyarrow as pa
 from pydantic import BaseModel
+from pydantic_core import to_json
 
 from cotfactory_schemas.decision import Decision
 from cotfactory_schemas.outcome import Outcome
@@ -56,7 +57,7 @@ def to_row(noun: BaseModel) -> dict[str, Any]:
     row = noun.model_dump(mode="json")
     for name, value in row.items():
         if isinstance(value, dict):
-            row[name] = json.dumps(value, ensure_ascii=False, sort_keys=True)
+            row[name] = to_json(dict(sorted(value.items()))).decode() if value else "{}"
     if isinstance(noun, Problem):
         row = {"problem_id": noun.problem_id, **row, "prompt": noun.prompt}
     return row

@@ -7,6 +7,7 @@ from typing import Any
 
 from cotfactory.splits.assistant import Turn, read_turn
 from cotfactory_filters.annotate.candidates import Candidate
+from cotfactory_filters.annotate.claims import Claims
 from cotfactory_schemas import Problem, Trace, Verdict
 from cotfactory_schemas.split import Part
 from cotfactory_schemas.verdict import Status
@@ -24,9 +25,9 @@ class Judged:
 class Sample:
     """One trace with everything that is known about it.
 
-    `rules` are those that rejected it, `scores` its annotations (`<annotator>_<column>`).
-    `candidates` are the answers stated in its thought, in order, None where nobody looked,
-    `reflections` how many words of it open a reflection; both are filled in for kept samples.
+    `rules` are those that rejected it, `scores` its annotations (`<annotator>_<column>`). Of its
+    thought, `claims` are what it claims and `candidates` the answers stated in it, in order, with
+    verdicts, both None where nobody looked; `reflections` is how many words open a reflection.
     """
 
     problem: Problem
@@ -35,6 +36,7 @@ class Sample:
     kept: bool
     rules: tuple[str, ...] = ()
     scores: Mapping[str, Any] = field(default_factory=dict)
+    claims: Claims | None = None
     candidates: Sequence[Judged] | None = None
     reflections: int = 0
 

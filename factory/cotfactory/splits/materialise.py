@@ -1,30 +1,32 @@
 """Builds the splits of a run: every trace ends in exactly one, with journeys beside."""
 
+import functools
 import itertools
-import logging
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from cotfactory.splits.builders import journey_rows, rejected_rows, shortcut_rows
-from cotfactory.splits.claims import Claims, searched, searching
 from cotfactory.splits.group import Group, Sample
-from cotfactory.splits.judge import look_through
+from cotfactory.splits.judge import look_through, search
 from cotfactory.splits.load import groups
 from cotfactory.splits.place import Placed, place_group
 from cotfactory.splits.preference import preference_rows
-from cotfactory.splits.shards import ShardWriter
+from cotfactory.splits.shards import Piece, PieceWriter, join, joins
+from cotfactory.splits.shuffle import buckets_of, read_bucket, shuffle
 from cotfactory.splits.stitched import stitched_rows
 from cotfactory.splits.written import Written, WrittenTexts
 from cotfactory.store import atomic
 from cotfactory.store.run import Run
+from cotfactory.workers import Workers
 from cotfactory_filters.verify.pool import VerifierPool
-from cotfactory_schemas import PreferenceRow, SplitRow
-
-log = logging.getLogger(__name__)
+from cotfactory_schemas import PreferenceRow, Recipe, SplitRow
+from cotfactory_schemas.recipe import VerifySettings
 
 Progress = Callable[[str, int, int | None], None]
 SplitBuilder = Callable[[Placed], Iterator[SplitRow] | Iterator[PreferenceRow]]
@@ -39,6 +41,7 @@ BUILDERS: Mapping[str, SplitBuilder] = {
 """What makes rows, in the order in which a problem's rows are written."""
 
 CHUNK_SAMPLES = 512  # how many samples are judged together
+RANGE_BUCKETS = 4  # what one worker builds at a time: about one shard of the largest split
 
 
 @dataclass(frozen=True)
@@ -62,56 +65,138 @@ class MaterialiseSummary:
         return {"rows": rows, "seconds": round(self.seconds, 1)}
 
 
+class _Source(NamedTuple):
+    """Where a worker finds what it builds rows from."""
+
+    run: Path
+    recipe: Recipe
+    scratch: Path
+
+
+class _Range(NamedTuple):
+    """Neighbouring buckets, from which one worker builds pieces of all splits."""
+
+    source: _Source
+    number: int
+    buckets: range
+
+
+class _Built(NamedTuple):
+    number: int
+    samples: int
+    pieces: Sequence[Piece]
+    counts: Counter[tuple[str, str, str]]
+
+
 def materialise(run: Run, progress: Progress | None = None) -> MaterialiseSummary:
     """Builds `splits/` anew from traces, verdicts and decisions; it replaces the former as a whole.
 
-    Text is held for one chunk of problems at a time. `progress` gets ("materialise", traces done,
-    traces in all).
+    Each worker holds the text of one bucket of problems at a time. `progress` gets first "shuffle",
+    then "materialise", with the traces done and those in all.
 
     Raises:
-        CotfactoryError: a trace has no decision yet.
+        CotfactoryError: a trace has no decision yet, or a worker process was killed.
     """
     started = time.monotonic()
-    total, done = run.rows("traces"), 0
+    tell = _Told(progress, run.rows("traces"))
     with (
         atomic.writing_folder(run.path / "splits") as folder,
-        placed_groups(run) as chunks,
-        ShardWriter(folder) as writer,
+        _shuffled(run, tell) as (ranges, workers),
     ):
-        for chunk in chunks:
-            for placed in chunk:
-                for build in BUILDERS.values():
-                    for built in build(placed):
-                        writer.write(built)
-                done += len(placed.group.samples)
-            if progress:
-                progress("materialise", done, total)
-    return MaterialiseSummary(dict(writer.counts), time.monotonic() - started)
+        built = []
+        for made in _built(ranges, workers):
+            built.append(made)
+            tell("materialise", made.samples)
+        built.sort(key=lambda made: made.number)
+        pieces = [piece for made in built for piece in made.pieces]
+        list(workers.each(join, joins(pieces, folder)))
+    counts = sum((made.counts for made in built), Counter[tuple[str, str, str]]())
+    return MaterialiseSummary(dict(counts), time.monotonic() - started)
+
+
+class _Told:
+    """Adds up what is done, stage by stage."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self._progress = progress
+        self._total = total
+        self._done: Counter[str] = Counter()
+
+    def __call__(self, stage: str, more: int) -> None:
+        self._done[stage] += more
+        if self._progress:
+            self._progress(stage, self._done[stage], self._total)
+
+
+@contextmanager
+def _shuffled(run: Run, tell: _Told) -> Iterator[tuple[list[_Range], Workers]]:
+    """Yields the ranges of a run whose buckets are filled, and workers to build them."""
+    buckets = range(1, buckets_of(run) + 1)
+    starts = buckets[::RANGE_BUCKETS]
+    count = min(run.recipe.filter.workers, len(starts))
+    with (
+        tempfile.TemporaryDirectory(prefix=".sort-", dir=run.path) as name,
+        Workers(count, "building the splits") as workers,
+    ):
+        shuffle(run, Path(name), workers, functools.partial(tell, "shuffle"))
+        source = _Source(run.path, run.recipe, Path(name))
+        ranges = [
+            _Range(source, number, buckets[start - 1 : start - 1 + RANGE_BUCKETS])
+            for number, start in enumerate(starts)
+        ]
+        yield ranges, workers
 
 
 @contextmanager
 def placed_groups(run: Run) -> Iterator[Iterator[list[Placed]]]:
     """Yields the placed groups of a run, a chunk at a time."""
-    written = WrittenTexts(run)
-    workers, natural = run.recipe.filter.workers, run.recipe.splits.journey.natural
     with (
-        tempfile.TemporaryDirectory(prefix=".sort-", dir=run.path) as scratch,
+        _shuffled(run, _Told(None, 0)) as (ranges, _),
         VerifierPool(run.recipe.verify) as pool,
-        searching(run.rows("traces"), workers) as search,
     ):
-        chunks = _chunks(groups(run, Path(scratch)))
-        if natural:
-            pairs = searched(chunks, lambda chunk: search(_samples(chunk)), workers)
-        else:
-            pairs = ((chunk, [None] * len(_samples(chunk))) for chunk in chunks)
-        yield (_placed(chunk, claims, (run, pool), written) for chunk, claims in pairs)
+        yield itertools.chain.from_iterable(_placed_chunks(of, pool) for of in ranges)
 
 
-def _samples(chunk: list[Group]) -> list[Sample]:
-    return [sample for group in chunk for sample in group.samples]
+def _built(ranges: Sequence[_Range], workers: Workers) -> Iterator[_Built]:
+    if workers.beside:
+        yield from workers.each(_build_in_worker, ranges)
+        return
+    with VerifierPool(ranges[0].source.recipe.verify) as pool:
+        yield from workers.each(functools.partial(_build, pool), ranges)
 
 
-def _chunks(found: Iterable[Group]) -> Iterator[list[Group]]:
+def _build_in_worker(task: _Range) -> _Built:
+    return _build(_pool(task.source.recipe.verify.model_dump_json()), task)
+
+
+@functools.cache
+def _pool(settings: str) -> VerifierPool:
+    """One for all tasks of a worker process: what it loads takes seconds. It ends with it."""
+    return VerifierPool(VerifySettings.model_validate_json(settings))
+
+
+def _build(pool: VerifierPool, task: _Range) -> _Built:
+    samples = 0
+    with PieceWriter(task.source.scratch / f"range-{task.number}") as writer:
+        for chunk in _placed_chunks(task, pool):
+            for placed in chunk:
+                for build in BUILDERS.values():
+                    for row in build(placed):
+                        writer.write(row)
+                samples += len(placed.group.samples)
+    return _Built(task.number, samples, writer.pieces, writer.counts)
+
+
+def _placed_chunks(task: _Range, pool: VerifierPool) -> Iterator[list[Placed]]:
+    source = task.source
+    written = WrittenTexts(source.run)
+    for number in task.buckets:
+        bucket = read_bucket(source.scratch, number)
+        for chunk in _chunks(groups(bucket, source.recipe)) if bucket else ():
+            yield _placed(chunk, source.recipe, pool, written)
+
+
+def _chunks(found: Iterator[Group]) -> Iterator[list[Group]]:
     chunk: list[Group] = []
     samples = 0
     for group in found:
@@ -125,15 +210,13 @@ def _chunks(found: Iterable[Group]) -> Iterator[list[Group]]:
 
 
 def _placed(
-    chunk: list[Group],
-    claims: Sequence[Claims | None],
-    judged_by: tuple[Run, VerifierPool],
-    written: Mapping[str, Written],
+    chunk: list[Group], recipe: Recipe, pool: VerifierPool, written: Mapping[str, Written]
 ) -> list[Placed]:
     """Judges what the thoughts of the chunk state, all together, then places group by group."""
-    run, pool = judged_by
-    seen = iter(look_through(_samples(chunk), claims, pool))
+    samples: list[Sample] = [sample for group in chunk for sample in group.samples]
+    natural = recipe.splits.journey.natural
+    seen = iter(look_through(samples, pool) if natural else search(samples))
     filled = [
         replace(group, samples=list(itertools.islice(seen, len(group.samples)))) for group in chunk
     ]
-    return [place_group(group, run.recipe, written) for group in filled]
+    return [place_group(group, recipe, written) for group in filled]

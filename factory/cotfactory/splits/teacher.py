@@ -67,7 +67,7 @@ def wants_teacher(journey: JourneySettings) -> bool:
 
 
 def _any_missing(run: RunWriter) -> bool:
-    journey, written = run.recipe.splits.journey, WrittenTexts(run)
+    journey, written = run.recipe.splits.journey, WrittenTexts(run.path)
     with placed_groups(run) as chunks:
         return any(
             wanted.key not in written
@@ -103,7 +103,7 @@ async def write(
     Raises:
         CotfactoryError: a trace has no decision yet.
     """
-    summary, known = WrittenSummary(), WrittenTexts(run)
+    summary, known = WrittenSummary(), WrittenTexts(run.path)
     journey = run.recipe.splits.journey
     with placed_groups(run) as chunks, VerifierPool(run.recipe.verify) as pool:
         writer = _Writer(ask, asyncio.Semaphore(in_flight), pool)

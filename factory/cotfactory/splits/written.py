@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cotfactory.store import atomic
-from cotfactory.store.run import Run
 
 WRITTEN_FOLDER = "reflections"
 PARTS_HELD = 8  # their texts; a second reading goes through the parts in the order of the first
@@ -29,8 +28,8 @@ class WrittenTexts(Mapping[str, Written]):
     Holds the keys, and the texts of a few parts.
     """
 
-    def __init__(self, run: Run) -> None:
-        self._folder = run.path / WRITTEN_FOLDER
+    def __init__(self, run: Path) -> None:
+        self._folder = run / WRITTEN_FOLDER
         self._part_of: dict[str, Path] = {}
         for part in sorted(self._folder.glob("part-*.parquet")):
             keys = pq.read_table(part, columns=["key"])["key"]

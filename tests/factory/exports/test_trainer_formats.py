@@ -11,7 +11,7 @@ from cotfactory.exports import FORMATS, export
 from cotfactory.exports.template import CHAT_TEMPLATE
 from cotfactory.splits.builders import shortcut_rows
 from cotfactory.splits.preference import preference_rows
-from cotfactory.splits.shards import ShardWriter
+from cotfactory.splits.shards import PieceWriter, join, joins
 from cotfactory.splits.stitched import stitched_rows
 from cotfactory.store.run import Run
 from cotfactory_schemas import Recipe
@@ -36,10 +36,12 @@ def a_run(path: Path) -> Run:
     group = placed(wrong, right, preference_per_problem=1)
     with Run.open(path, Recipe(name="tests")):
         pass
-    with ShardWriter(path / "splits") as writer:
+    with PieceWriter(path / "pieces") as writer:
         for build in (shortcut_rows, stitched_rows, preference_rows):
             for row in build(group):
                 writer.write(row)
+    for wanted in joins(writer.pieces, path / "splits"):
+        join(wanted)
     return Run.read(path)
 
 

@@ -1,16 +1,20 @@
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from cotfactory.annotate import annotate
 from cotfactory.errors import CotfactoryError
-from cotfactory.splits import materialise
+from cotfactory.splits import materialise, shuffle
 from cotfactory.splits.builders import shortcut_rows
+from cotfactory.splits.materialise import RANGE_BUCKETS
 from cotfactory.splits.partition import part_of
-from cotfactory.splits.shards import ShardWriter
+from cotfactory.splits.shards import BLOCK_ROWS, SMALL_BYTES, Piece, PieceWriter, join, joins
 from cotfactory.store.run import Run
 from cotfactory_schemas import tables
+from cotfactory_schemas.recipe import FilterSettings
 from finished_run import decision, problem, recipe, trace, verdict, write_rows
 from split_samples import placed, sample
 
@@ -106,11 +110,62 @@ def test_a_larger_test_fraction_takes_from_train_only() -> None:
     assert 20 < len(small) < 90
 
 
-def test_shards_end_at_their_size(tmp_path: Path) -> None:
-    (row,) = shortcut_rows(placed(sample("Six sevens make 42." * 10)))
-    with ShardWriter(tmp_path, shard_bytes=1000) as writer:
-        for _ in range(6):
-            writer.write(row)
-    shards = sorted(p.name for p in (tmp_path / "shortcut").iterdir())
-    assert shards[:2] == ["train-00000.parquet", "train-00001.parquet"]
-    assert pl.read_parquet(tmp_path / "shortcut" / "*.parquet").height == 6
+def written(folder: Path, texts: Sequence[str], shard_bytes: int) -> list[Piece]:
+    with PieceWriter(folder, shard_bytes) as writer:
+        for number, text in enumerate(texts):
+            for row in shortcut_rows(placed(sample(text, number=number))):
+                writer.write(row)
+    return writer.pieces
+
+
+def test_pieces_end_at_their_size(tmp_path: Path) -> None:
+    pieces = written(tmp_path, ["Six sevens make 42. " * 10] * 3 * BLOCK_ROWS, 2 * BLOCK_ROWS * 600)
+    assert len(pieces) == 2
+    assert [pl.read_parquet(p.path).height for p in pieces] == [2 * BLOCK_ROWS, BLOCK_ROWS]
+
+
+def test_small_pieces_become_one_shard_in_their_order(tmp_path: Path) -> None:
+    names = ["one", "two", "three"]
+    pieces = [p for n in names for p in written(tmp_path / n, [f"Here are {n}."], 1 << 20)]
+    (wanted,) = joins(pieces, tmp_path / "splits")
+    join(wanted)
+    shard = pl.read_parquet(tmp_path / "splits/shortcut/train-00000.parquet")
+    assert shard["reasoning"].to_list() == [f"Here are {n}." for n in names]
+    assert not any(piece.path.exists() for piece in pieces)
+
+
+def test_large_pieces_stay_shards_of_their_own() -> None:
+    sizes = [SMALL_BYTES, 5, SMALL_BYTES - 6, 1, 7]
+    pieces = [Piece("shortcut", "train", Path(str(n)), size) for n, size in enumerate(sizes)]
+    made = joins(pieces, Path("splits"))
+    assert [[p.size_bytes for p in shard.pieces] for shard in made] == [
+        [SMALL_BYTES],
+        [5, SMALL_BYTES - 6, 1],
+        [7],
+    ]
+    assert [shard.target.name for shard in made] == [f"train-0000{n}.parquet" for n in range(3)]
+
+
+def test_many_buckets_in_processes_beside_give_the_rows_of_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = a_run(tmp_path)
+    one = materialise(run)
+    rows = rows_of(run)
+    monkeypatch.setattr(shuffle, "BUCKET_BYTES", 1000)
+    told: list[tuple[str, int, int | None]] = []
+    many = materialise(run, lambda *progress: told.append(progress))
+    assert shuffle.buckets_of(run) > RANGE_BUCKETS
+    assert many.counts == one.counts
+    assert rows_of(run).equals(rows)
+    assert {stage for stage, done, total in told if done == total} == {"shuffle", "materialise"}
+
+
+def test_claims_that_were_measured_make_the_journeys_that_a_search_makes(tmp_path: Path) -> None:
+    run = a_run(tmp_path)
+    materialise(run)
+    searched = rows_of(run).drop("scores")
+    annotate(run, FilterSettings(workers=1))
+    materialise(run)
+    assert rows_of(run).drop("scores").equals(searched)
+    assert "reflection_cues" in rows_of(run)["scores"][0]

@@ -3,7 +3,6 @@
 import pytest
 
 from cotfactory.splits.builders import journey_rows, shortcut_rows
-from cotfactory.splits.claims import find_claims, thoughts
 from cotfactory.splits.group import Sample
 from cotfactory.splits.judge import look_through
 from cotfactory_filters.annotate.revisions import find_revisions
@@ -66,7 +65,7 @@ def test_trials_other_quantities_and_values_that_were_right_before_are_none(thou
 def looked_through(thought: str) -> Sample:
     with VerifierPool(VerifySettings(workers=1)) as pool:
         given = [sample(thought)]
-        (seen,) = look_through(given, find_claims(thoughts(given)), pool)
+        (seen,) = look_through(given, pool)
     return seen
 
 
