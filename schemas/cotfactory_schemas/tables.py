@@ -76,7 +76,7 @@ def from_row(noun: type[N], row: Mapping[str, Any]) -> N:
     for name in dictionaries:
         written = values.get(name, {})
         if isinstance(written, str):
-            values[name] = json.loads(written)
+            values[name] = json.loads(written) if written != "{}" else {}
         elif written is None:
             del values[name]
     return noun.model_validate(values)

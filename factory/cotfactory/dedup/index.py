@@ -1,9 +1,11 @@
 """The signatures of a run's traces, and the shingle sets of those that must be compared."""
 
+import itertools
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,8 @@ from numpy.typing import NDArray
 from cotfactory_filters.annotate.minhash import TEXT
 from cotfactory_filters.dedup.clusters import Sets
 from cotfactory_filters.dedup.sets import shingle_sets
+
+READERS = 2  # threads: decompressing takes most of the time, and holds no lock
 
 
 @dataclass(frozen=True)
@@ -53,12 +57,18 @@ class Index:
         """Reads the texts of the wanted traces, ascending, and returns their shingle sets."""
         places = self.rows[wanted].select("part", "row")
         sizes: list[NDArray[np.int64]] = [np.zeros(1, np.int64)]
-        with tempfile.TemporaryFile() as file:  # as many as half of all texts may be wanted
-            for number, part in enumerate(self.parts):
-                rows = places.filter(pl.col("part") == number)["row"].to_numpy()
-                for sets in _sets(part, rows, shingle_words) if len(rows) else ():
-                    sets.hashes.tofile(file)
-                    sizes.append(np.diff(sets.bounds))
+        rows = [
+            places.filter(pl.col("part") == number)["row"].to_numpy()
+            for number in range(len(self.parts))
+        ]
+        read = partial(_sets, shingle_words=shingle_words)
+        with (
+            tempfile.TemporaryFile() as file,  # as many as half of all texts may be wanted
+            ThreadPoolExecutor(READERS) as pool,
+        ):
+            for sets in itertools.chain.from_iterable(pool.map(read, self.parts, rows)):
+                sets.hashes.tofile(file)
+                sizes.append(np.diff(sets.bounds))
             file.flush()
             bounds = np.cumsum(np.concatenate(sizes))
             hashes = np.memmap(file, np.uint32, "r") if bounds[-1] else np.empty(0, np.uint32)
@@ -93,15 +103,17 @@ def _matrix(signatures: pl.Series) -> NDArray[np.uint32]:
     return data.reshape(len(signatures), -1)
 
 
-def _sets(part: Path, rows: NDArray[np.uint32], shingle_words: int) -> Iterator[Sets]:
-    """Yields the shingle sets of some rows of a part; other row groups are not read."""
-    file = pq.ParquetFile(part)
-    start = 0
+def _sets(part: Path, rows: NDArray[np.uint32], shingle_words: int) -> list[Sets]:
+    """Returns the shingle sets of some rows of a part; other row groups are not read."""
+    if not len(rows):
+        return []
+    file, found, start = pq.ParquetFile(part), list[Sets](), 0
     for group in range(file.num_row_groups):
         stop = start + file.metadata.row_group(group).num_rows
         wanted = rows[np.searchsorted(rows, start) : np.searchsorted(rows, stop)] - start
         if len(wanted):
             table = file.read_row_group(group, columns=["reasoning", "response"])
             texts = pl.DataFrame(table)[wanted].select(TEXT).to_series()
-            yield shingle_sets(texts, shingle_words)
+            found.append(shingle_sets(texts, shingle_words))
         start = stop
+    return found
