@@ -120,7 +120,14 @@ def generate(
 
 
 @app.command(name="filter")
-def filter_(context: typer.Context, run: RunArgument, set_: SetOption = None) -> None:
+def filter_(
+    context: typer.Context,
+    run: RunArgument,
+    set_: SetOption = None,
+    no_splits: Annotated[
+        bool, typer.Option("--no-splits", help="Decide only; build the splits another time.")
+    ] = False,
+) -> None:
     """Judges, measures, decides and builds the splits, each only where something is new."""
     from cotfactory import pipeline, summary
     from cotfactory import recipe as recipes
@@ -129,7 +136,7 @@ def filter_(context: typer.Context, run: RunArgument, set_: SetOption = None) ->
     path = _run_path(run)
     made = recipes.reload(path, set_) if set_ else None
     with make_display(context.obj["mode"]) as display:
-        result = pipeline.filter_run(path, made, display)
+        result = pipeline.filter_run(path, made, display, splits=not no_splits)
     summary.of_run(result, display)
 
 

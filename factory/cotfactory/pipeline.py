@@ -17,8 +17,8 @@ from cotfactory.generate.preview import preview
 from cotfactory.judging import judge
 from cotfactory.publish import publish
 from cotfactory.report import write_report
-from cotfactory.splits import materialise, rewrite
-from cotfactory.store.run import Run
+from cotfactory.splits import build, discard, rewrite
+from cotfactory.store.run import Run, RunWriter
 from cotfactory.verdicts import verify
 from cotfactory.voting import majority
 from cotfactory_schemas import Recipe
@@ -28,12 +28,12 @@ SPLITS = ("shortcut", "journey", "rejected")
 
 @dataclass(frozen=True)
 class Made:
-    """What a run holds after filtering. `rows` counts the rows of each split."""
+    """What a run holds after filtering. `rows` counts the rows of each split, if there are any."""
 
     run: Path
     traces: int
     kept: int
-    rows: dict[str, int]
+    rows: dict[str, int] | None
     funnel: Sequence[FunnelStep]
 
 
@@ -71,8 +71,11 @@ def pilot_run(out: Path, recipe: Recipe, display: Display, limits: Limits, size:
     display.say("projection", projection.text(), **projection.facts())
 
 
-def filter_run(out: Path, recipe: Recipe | None, display: Display) -> Made:
-    """Judges, measures, decides and builds the splits; computes only what is missing or changed."""
+def filter_run(out: Path, recipe: Recipe | None, display: Display, *, splits: bool = True) -> Made:
+    """Judges, measures, decides and builds the splits; computes only what is missing or changed.
+
+    Without `splits` it ends with the decisions, and splits of earlier ones are removed.
+    """
     with Run.open(out, recipe) as run:
         verify(run, display.stage)
         majority(run, display.stage)
@@ -80,16 +83,17 @@ def filter_run(out: Path, recipe: Recipe | None, display: Display) -> Made:
         annotate(run, with_benchmarks(run), display.stage)
         deduplicate(run, display.stage)
         decided = decide(run, display.stage)
-        rewrite(run, display.stage)
-        built = materialise(run, display.stage)
+        rows = _splits(run, display, wanted=splits)
         steps = funnel(run)
-        run.record("splits", built.facts())
         write_catalog(run)
         write_report(run)
-    return Made(
-        run=out,
-        traces=decided.traces,
-        kept=decided.kept,
-        rows={split: built.rows(split) for split in SPLITS},
-        funnel=steps,
-    )
+    return Made(out, decided.traces, decided.kept, rows, steps)
+
+
+def _splits(run: RunWriter, display: Display, *, wanted: bool) -> dict[str, int] | None:
+    if not wanted:
+        discard(run)
+        return None
+    rewrite(run, display.stage)
+    built = build(run, display.stage)
+    return {split: built.rows(split) for split in SPLITS}

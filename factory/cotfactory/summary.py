@@ -14,18 +14,13 @@ def of_run(made: Made, display: Display) -> None:
     """Says what `run` or `filter` made."""
     lines = [
         f"\n{made.run}: {made.kept} of {made.traces} traces kept",
-        *(f"  {split:<10}{rows:>8} rows" for split, rows in made.rows.items()),
+        *(f"  {split:<10}{rows:>8} rows" for split, rows in (made.rows or {}).items()),
     ]
     why = [step for step in made.funnel if step.first]
     if why:
         lines.append("Why the others were not kept (the first rule that fired):")
         lines += [f"  {step.first:>8}  {step.rule}: {step.because}" for step in why]
-    lines += [
-        "Next:",
-        f"  open {made.run / 'report.html'}",
-        f'  cotfactory query {made.run} "from splits"',
-        f"  cotfactory publish {made.run} --to hf://datasets/ORG/NAME",
-    ]
+    lines += ["Next:", f"  open {made.run / 'report.html'}", *_after(made)]
     display.say(
         "done",
         "\n".join(lines),
@@ -35,6 +30,15 @@ def of_run(made: Made, display: Display) -> None:
         splits=made.rows,
         rejected_by={step.rule: step.first for step in why},
     )
+
+
+def _after(made: Made) -> list[str]:
+    if made.rows is None:
+        return [f"  cotfactory filter {made.run}    (builds the splits)"]
+    return [
+        f'  cotfactory query {made.run} "from splits"',
+        f"  cotfactory publish {made.run} --to hf://datasets/ORG/NAME",
+    ]
 
 
 def of_generate(path: Path, display: Display) -> None:

@@ -5,8 +5,9 @@
 SIZE is such as 128MB or 4GB of text, in traces of 12 KB. A tenth of the traces have a planted
 fault; the share that its rule finds is printed. FOLDER keeps the corpus: what is made of it
 already is not made again. Each size is a process of its own with two workers. Memory is the most
-that the process and its workers held together, as sampled. After the first size a rule is changed,
-then 1 % more traces are added; the largest size is projected to 800,000 traces.
+that the process and its workers held together, as sampled. After the first size a rule is
+changed and changed back, then 1 % more traces are added; the largest size is projected to 800,000
+traces.
 """
 
 import argparse
@@ -45,7 +46,7 @@ MORE = 0.01
 SEEN_FILE = "seen.json"
 PROJECTED_MB = 800_000 * 12_000 / 1e6
 STATIONS = (
-    "verify", "annotate", "deduplicate", "decide", "materialise", "write_catalog", "write_report",
+    "verify", "annotate", "deduplicate", "decide", "build", "write_catalog", "write_report",
 )  # fmt: skip
 RULES = {
     "2 % Chinese": "mixed_language",
@@ -190,6 +191,7 @@ def passes(run: Path, megabytes: float, *, again: bool) -> Mapping[str, Any]:
         with Run.open(run, recipe.model_copy(update={"filter": settings})) as writer:
             watch.timed("decide", decide)(writer)
         found["other rule: "] = {"decide": watch.seen["decide"]}
+        found["first rule: "] = _filtered(run, recipe, watch)
         more = spoiled(megabytes * MORE, 10**5, run.parent / "exam.jsonl")
         corpus.make_run(run, more, recipe, prefix="more")
         found["1 % more: "] = _filtered(run, recipe, watch)

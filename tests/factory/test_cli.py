@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -162,3 +163,20 @@ def test_quiet_says_nothing(curated: Path) -> None:
 def test_recipes_are_listed_and_shown() -> None:
     assert "curate" in cotfactory("recipes", "list").stdout
     assert cotfactory("recipes", "show", "curate").stdout.startswith("name: curate")
+
+
+def test_decisions_alone_leave_no_splits_that_are_older(curated: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(curated, run)
+    strict = ("--set", "filter.rules.long_paragraph.limit=1")
+    decided = cotfactory("filter", run, "--no-splits", *strict)
+    assert last_event(decided)["kept"] == 0
+    assert last_event(decided)["splits"] is None
+    assert not (run / "splits").exists()
+    refused = cotfactory("publish", run)
+    assert "cotfactory filter" in refused.stderr
+    assert last_event(cotfactory("filter", run))["splits"] == {
+        "shortcut": 0,
+        "journey": 0,
+        "rejected": len(TRACES),
+    }

@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import shutil
 import tempfile
 import time
 from collections import Counter
@@ -9,10 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 from cotfactory.splits.builders import journey_rows, rejected_rows, shortcut_rows
 from cotfactory.splits.group import Group, Sample
+from cotfactory.splits.inputs import inputs_of
 from cotfactory.splits.judge import look_through, search
 from cotfactory.splits.load import groups
 from cotfactory.splits.place import Placed, place_group
@@ -22,7 +24,7 @@ from cotfactory.splits.shuffle import buckets_of, read_bucket, shuffle
 from cotfactory.splits.stitched import stitched_rows
 from cotfactory.splits.written import Written, WrittenTexts
 from cotfactory.store import atomic
-from cotfactory.store.run import Run
+from cotfactory.store.run import Run, RunWriter
 from cotfactory.workers import Workers
 from cotfactory_filters.verify.pool import VerifierPool
 from cotfactory_schemas import PreferenceRow, Recipe, SplitRow
@@ -40,6 +42,7 @@ BUILDERS: Mapping[str, SplitBuilder] = {
 }
 """What makes rows, in the order in which a problem's rows are written."""
 
+STATION = FOLDER = "splits"
 CHUNK_SAMPLES = 512  # how many samples are judged together
 RANGE_BUCKETS = 4  # what one worker builds at a time: about one shard of the largest split
 
@@ -63,6 +66,16 @@ class MaterialiseSummary:
         """The same as plain JSON, for the manifest."""
         rows = {"/".join(key): count for key, count in sorted(self.counts.items())}
         return {"rows": rows, "seconds": round(self.seconds, 1)}
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> Self:
+        """Reads what `facts` wrote."""
+        return cls({_key(name): n for name, n in facts["rows"].items()}, facts["seconds"])
+
+
+def _key(name: str) -> tuple[str, str, str]:
+    split, part, origin = name.split("/")
+    return split, part, origin
 
 
 class _Source(NamedTuple):
@@ -88,6 +101,26 @@ class _Built(NamedTuple):
     counts: Counter[tuple[str, str, str]]
 
 
+def build(run: RunWriter, progress: Progress | None = None) -> MaterialiseSummary:
+    """Materialises the splits and records of what, unless they are of the same already.
+
+    Raises:
+        CotfactoryError: a trace has no decision yet, or a worker process was killed.
+    """
+    inputs, recorded = inputs_of(run), run.manifest.get(STATION, {})
+    if recorded.get("inputs") == inputs and (run.path / FOLDER).exists():
+        return MaterialiseSummary.of(recorded)
+    built = materialise(run, progress)
+    run.record(STATION, {**built.facts(), "inputs": inputs})
+    return built
+
+
+def discard(run: RunWriter) -> None:
+    """Removes the splits, so that none stay that are older than the decisions."""
+    shutil.rmtree(run.path / FOLDER, ignore_errors=True)
+    run.record(STATION, {})
+
+
 def materialise(run: Run, progress: Progress | None = None) -> MaterialiseSummary:
     """Builds `splits/` anew from traces, verdicts and decisions; it replaces the former as a whole.
 
@@ -100,7 +133,7 @@ def materialise(run: Run, progress: Progress | None = None) -> MaterialiseSummar
     started = time.monotonic()
     tell = _Told(progress, run.rows("traces"))
     with (
-        atomic.writing_folder(run.path / "splits") as folder,
+        atomic.writing_folder(run.path / FOLDER) as folder,
         _shuffled(run, tell) as (ranges, workers),
     ):
         built = []

@@ -7,12 +7,13 @@ import pytest
 
 from cotfactory.annotate import annotate
 from cotfactory.errors import CotfactoryError
-from cotfactory.splits import materialise, shuffle
+from cotfactory.splits import build, discard, materialise, shuffle
 from cotfactory.splits.builders import shortcut_rows
+from cotfactory.splits.inputs import inputs_of
 from cotfactory.splits.materialise import RANGE_BUCKETS
 from cotfactory.splits.partition import part_of
 from cotfactory.splits.shards import BLOCK_ROWS, SMALL_BYTES, Piece, PieceWriter, join, joins
-from cotfactory.store.run import Run
+from cotfactory.store.run import Row, Run
 from cotfactory_schemas import tables
 from cotfactory_schemas.recipe import FilterSettings
 from finished_run import decision, problem, recipe, trace, verdict, write_rows
@@ -169,3 +170,45 @@ def test_claims_that_were_measured_make_the_journeys_that_a_search_makes(tmp_pat
     materialise(run)
     assert rows_of(run).drop("scores").equals(searched)
     assert "reflection_cues" in rows_of(run)["scores"][0]
+
+
+def inodes(run: Run) -> set[int]:
+    return {p.stat().st_ino for p in run.path.glob("splits/*/*.parquet")}
+
+
+def test_splits_are_built_again_only_when_something_is_new(tmp_path: Path) -> None:
+    settings = a_run(tmp_path).recipe
+    with Run.open(tmp_path) as run:
+        first = build(run)
+        built = inodes(run)
+        assert build(run).counts == first.counts
+        assert inodes(run) == built
+    changed = settings.model_copy(update={"seed": settings.seed + 1})
+    with Run.open(tmp_path, changed) as run:
+        build(run)
+        assert inodes(run).isdisjoint(built)
+
+
+@pytest.mark.parametrize("table", ["traces", "problems", "verdicts"])
+def test_what_was_added_is_new(tmp_path: Path, table: str) -> None:
+    run = a_run(tmp_path)
+    before = inputs_of(run)
+    more = problem("What is 9 + 9?", verifier="math")
+    added: dict[str, Row] = {
+        "traces": trace(more, 0),
+        "problems": more,
+        "verdicts": verdict(trace(more, 0)),
+    }
+    with Run.open(tmp_path) as writer:
+        writer.append([added[table]])
+    assert inputs_of(Run.read(tmp_path)) != before
+
+
+def test_discarded_splits_are_built_again(tmp_path: Path) -> None:
+    a_run(tmp_path)
+    with Run.open(tmp_path) as run:
+        first = build(run)
+        discard(run)
+        assert not inodes(run)
+        assert build(run).counts == first.counts
+        assert inodes(run)
