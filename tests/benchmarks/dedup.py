@@ -61,7 +61,7 @@ def datasketch_defaults(run: Path) -> Groups:
     """datasketch as its documentation shows it: SHA-1, LSH of its own choice, no check."""
     lsh = MinHashLSH(threshold=THRESHOLD, num_perm=PERMUTATIONS)
     groups: list[object] = []
-    for number, text in enumerate(_texts(run)):
+    for number, text in enumerate(texts(run)):
         signature = MinHash(num_perm=PERMUTATIONS)
         signature.update_batch([s.encode() for s in _joined(text)])
         found = lsh.query(signature)
@@ -76,7 +76,7 @@ def rensa_lsh(run: Path) -> Groups:
 
     lsh = rensa.RMinHashLSH(threshold=THRESHOLD, num_perm=PERMUTATIONS, num_bands=16)
     groups: list[object] = []
-    for number, text in enumerate(_texts(run)):
+    for number, text in enumerate(texts(run)):
         signature = rensa.RMinHash(num_perm=PERMUTATIONS, seed=42)
         signature.update(_joined(text))
         found = lsh.query(signature)
@@ -115,7 +115,7 @@ def datatrove(run: Path) -> Groups:
     minhash = importlib.import_module("datatrove.pipeline.dedup.minhash")
     data = importlib.import_module("datatrove.data")
     importlib.import_module("datatrove.utils.logging").logger.remove()
-    documents = [data.Document(text=text, id=str(i)) for i, text in enumerate(_texts(run))]
+    documents = [data.Document(text=text, id=str(i)) for i, text in enumerate(texts(run))]
     hashing = importlib.import_module("datatrove.utils.hashing").HashConfig(hash_fc="sha1")
     config = minhash.MinhashConfig(hash_config=hashing)
     with tempfile.TemporaryDirectory() as folder:
@@ -131,7 +131,8 @@ def datatrove(run: Path) -> Groups:
     return [f"alone {n}" if c < 0 else c for n, c in enumerate(clusters)]
 
 
-def _texts(run: Path) -> list[str]:
+def texts(run: Path) -> list[str]:
+    """The texts of the run's traces, as they are compared."""
     traces = read.scan(Run.read(run), "traces").select(TEXT)
     return traces.collect().to_series().to_list()
 
