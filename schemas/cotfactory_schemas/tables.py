@@ -53,14 +53,18 @@ def arrow_schema(noun: type[BaseModel]) -> pa.Schema:
 
 
 def to_row(noun: BaseModel) -> dict[str, Any]:
-    """Returns the noun as a row of its table."""
-    row = noun.model_dump(mode="json")
-    for name, value in row.items():
-        if isinstance(value, dict):
-            row[name] = to_json(dict(sorted(value.items()))).decode() if value else "{}"
+    """Returns the noun as a row of its table, in the order of its fields."""
+    names, dictionaries = _fields(type(noun))
+    dumped = noun.model_dump(mode="json", exclude=dictionaries)
+    dumped |= {name: _json(getattr(noun, name)) for name in dictionaries}
+    row = {name: dumped[name] for name in names}
     if isinstance(noun, Problem):
         row = {"problem_id": noun.problem_id, **row, "prompt": noun.prompt}
     return row
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return to_json(dict(sorted(value.items()))).decode() if value else "{}"
 
 
 def from_row(noun: type[N], row: Mapping[str, Any]) -> N:
@@ -83,10 +87,10 @@ def from_row(noun: type[N], row: Mapping[str, Any]) -> N:
 
 
 @functools.cache
-def _fields(noun: type[BaseModel]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _fields(noun: type[BaseModel]) -> tuple[tuple[str, ...], set[str]]:
     """All fields of a noun, and those that are dictionaries."""
     kinds = {name: get_origin(field.annotation) for name, field in noun.model_fields.items()}
-    return tuple(kinds), tuple(name for name, kind in kinds.items() if kind is dict)
+    return tuple(kinds), {name for name, kind in kinds.items() if kind is dict}
 
 
 PROBLEMS = pa.schema(
