@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import pyarrow as pa
 from pydantic import BaseModel
-from pydantic_core import to_json
 
 from cotfactory_schemas.decision import Decision
 from cotfactory_schemas.outcome import Outcome
@@ -64,7 +63,7 @@ def to_row(noun: BaseModel) -> dict[str, Any]:
 
 
 def _json(value: Mapping[str, Any]) -> str:
-    return to_json(dict(sorted(value.items()))).decode() if value else "{}"
+    return json.dumps(value, ensure_ascii=False, sort_keys=True) if value else "{}"
 
 
 def from_row(noun: type[N], row: Mapping[str, Any]) -> N:
