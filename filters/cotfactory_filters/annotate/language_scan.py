@@ -12,7 +12,6 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from cotfactory_filters.annotate.language_words import COMMON_WORDS, NEUTRAL_WORDS
 from cotfactory_filters.annotate.scripts import (
     CHARS_PER_WORD,
     JUDGED_SCRIPTS,
@@ -20,6 +19,7 @@ from cotfactory_filters.annotate.scripts import (
     block_table,
     scripts_of,
 )
+from cotfactory_filters.language_words import COMMON_WORDS, NEUTRAL_WORDS
 from cotfactory_filters.utf8 import Utf8
 
 MIN_WORDS = 5  # a shorter sentence is joined to the next one of its paragraph

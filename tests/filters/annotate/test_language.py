@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cotfactory_filters.annotate.language_words import COMMON_WORDS, NEUTRAL_WORDS
+from cotfactory_filters.language_words import COMMON_WORDS, NEUTRAL_WORDS
 from trace_batch import annotated
 
 ENGLISH = (
