@@ -31,16 +31,33 @@ class Guess(NamedTuple):
 
 def guess(sentence: str) -> Guess:
     """Returns the likeliest language of the words in `sentence`."""
+    return guess_beside(sentence, "")[0]
+
+
+def guess_beside(sentence: str, target: str) -> tuple[Guess, float]:
+    """Returns the likeliest language, and how sure the model is that the sentence fits `target`.
+
+    Where the target is not among the likeliest, that is how sure it is of the last of them.
+    """
     words = " ".join(_NO_LETTERS.sub(" ", sentence).split())
-    labels, confidences = _model().predict(words)
+    labels, confidences = _model().predict(words, k=_LIKELIEST if target else 1)
     if not labels:
-        return Guess("", 0.0)
-    return Guess(labels[0].removeprefix("__label__"), float(confidences[0]))
+        return Guess("", 0.0), 0.0
+    languages = [label.removeprefix("__label__") for label in labels]
+    own = (
+        sure
+        for language, sure in zip(languages, confidences, strict=True)
+        if fits(language, target)
+    )
+    return Guess(languages[0], float(confidences[0])), float(next(own, confidences[-1]))
 
 
 def fits(language: str, target: str) -> bool:
     """Says whether text in `language` passes for text in `target`."""
     return language == target or language in _SAME.get(target, ())
+
+
+_LIKELIEST = 5
 
 
 @functools.cache

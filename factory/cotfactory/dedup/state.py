@@ -14,7 +14,7 @@ from cotfactory.store.run import Run
 from cotfactory_filters.annotate.minhash import MinHashSettings
 from cotfactory_schemas.ids import content_id
 
-VERSION = 1
+VERSION = 2  # 2: problems by their wording
 _FILE = Path("dedup", "state.json")
 
 

@@ -17,7 +17,7 @@ from cotfactory_filters.annotate.scripts import (
     Script,
     scripts_of,
 )
-from cotfactory_filters.language_model import fits, guess
+from cotfactory_filters.language_model import fits, guess, guess_beside
 from cotfactory_filters.utf8 import Utf8, utf8
 from cotfactory_schemas import Settings
 
@@ -27,7 +27,7 @@ _WORDS_PER_CHAR = np.array([1 / CHARS_PER_WORD.get(script, 1.0) for script in Sc
 class LanguageSettings(Settings):
     """When a sentence that its script leaves open counts as foreign, and how many are judged."""
 
-    min_confidence: float = Field(default=0.3, ge=0, le=1)
+    min_confidence: float = Field(default=0.15, ge=0, le=1)
     judged_bytes: int = Field(default=2048, ge=1, description="of a text, evenly sampled")
 
 
@@ -53,7 +53,7 @@ class Language(Annotator[LanguageSettings]):
     """
 
     name = "language"
-    version = 1
+    version = 2  # 2: fastText is asked about more sentences, and how likely the target is
     settings_model = LanguageSettings
     reads = ("reasoning", "response", "language")
     schema: ClassVar = {
@@ -100,17 +100,12 @@ class Language(Annotator[LanguageSettings]):
         """Moves the words of marked sentences to the language that they are in."""
         sample = _sampled(marks, self.settings.judged_bytes)
         scale = marks[:, 3].sum() / max(1, sample[:, 3].sum())
-        least = self.settings.min_confidence
-        if not expected(target).listed:
-            least = max(least, _UNLISTED_CONFIDENCE)
         span, run, run_end = found.span, 0, -1
         for _, start, end, words in sample.tolist():
             sentence = texts.data[start : min(end, start + _JUDGED_SENTENCE_BYTES)].tobytes()
-            language, confidence = guess(sentence.decode("utf-8", "ignore"))
-            if confidence < least or fits(language, target):
+            language = self._foreign(sentence.decode("utf-8", "ignore"), target)
+            if language is None:
                 continue
-            if set(scripts_of(language)).isdisjoint(scripts_of(target)):
-                continue  # a language of other letters than these: the model sees a formula
             found.words[target] -= words * scale
             found.words[language] += words * scale
             chars = len(texts.data[start:end].tobytes().decode("utf-8", "ignore"))
@@ -119,8 +114,23 @@ class Language(Annotator[LanguageSettings]):
             span = max(span, run)
         return Measured(found.words, span)
 
+    def _foreign(self, sentence: str, target: str) -> str | None:
+        """Returns the language of a sentence that is not in `target`."""
+        least = self.settings.min_confidence
+        if expected(target).listed:
+            (language, confidence), own = guess_beside(sentence, target)
+            least = max(least, _TIMES_AS_SURE * own)
+        else:  # no list of common words spoke against the sentence before
+            language, confidence = guess(sentence)
+            least = max(least, _UNLISTED_CONFIDENCE)
+        if confidence < least or fits(language, target):
+            return None
+        # A language of other letters than the target's: the model sees a formula.
+        return None if set(scripts_of(language)).isdisjoint(scripts_of(target)) else language
 
-_UNLISTED_CONFIDENCE = 0.5  # where no list of common words spoke against the sentence before
+
+_TIMES_AS_SURE = 3  # of another language than of the target: lists of nouns look like anything
+_UNLISTED_CONFIDENCE = 0.5
 _JUDGED_SENTENCE_BYTES = 512
 _SENTENCE_GAP_BYTES = 4  # a full stop and space between two sentences of one passage
 

@@ -12,7 +12,6 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from cotfactory_filters.annotate.language_words import COMMON_WORDS, NEUTRAL_WORDS
 from cotfactory_filters.annotate.scripts import (
     CHARS_PER_WORD,
     JUDGED_SCRIPTS,
@@ -20,13 +19,14 @@ from cotfactory_filters.annotate.scripts import (
     block_table,
     scripts_of,
 )
+from cotfactory_filters.language_words import COMMON_WORDS, NEUTRAL_WORDS
 from cotfactory_filters.utf8 import Utf8
 
 MIN_WORDS = 5  # a shorter sentence is joined to the next one of its paragraph
 SHORT_WORDS = 3  # ... unless it has common words of another language and none of its own
 NEUTRAL = 7
 MAX_WORDS = 200  # a longer one is cut; counts of common words must fit into a byte
-MIN_COMMON_SHARE = 0.15  # prose of a language has more of its common words
+MIN_COMMON_SHARE = 0.2  # prose of a language has more of its common words
 PROSE_WORDS = 4  # so many in a row, with a space behind each, are no formula
 MAX_FORMULA_BYTES = 2000
 MAX_CODE_BYTES = 1 << 20

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cotfactory_filters.annotate.language_words import COMMON_WORDS, NEUTRAL_WORDS
+from cotfactory_filters.language_words import COMMON_WORDS, NEUTRAL_WORDS
 from trace_batch import annotated
 
 ENGLISH = (
@@ -102,6 +102,28 @@ def test_short_sentences_count_for_nobody() -> None:
 @pytest.mark.parametrize("question", ["Quel bénéfice a-t-il réalisé ?", "¿Cuántas abejas hay?"])
 def test_a_short_sentence_of_another_languages_common_words_counts(question: str) -> None:
     assert language(ENGLISH + question)["foreign_words"] >= 3
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Lasse on hyvin iloinen tuloksesta tänään.",  # "on" is English, too
+        "Kila mtoto anapata machungwa matatu tu.",  # fastText is not sure what it is
+    ],
+)
+def test_a_sentence_that_is_anything_but_english_counts(sentence: str) -> None:
+    assert language(ENGLISH + sentence)["foreign_words"] >= 5
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        "Pick door 1, host opens door 3, switch to door 2, lose.",
+        "Donkey behind door 3 (prob. 1/3), goat behind door 1, car behind door 2.",
+    ],
+)
+def test_notes_that_may_be_english_as_well_do_not_count(notes: str) -> None:
+    assert language(ENGLISH + notes)["share"] == 1
 
 
 def test_prose_between_math_delimiters_is_read() -> None:
