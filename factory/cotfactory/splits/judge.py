@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import polars as pl
+
 from cotfactory.splits.claims import asked, judgeable, judged
 from cotfactory.splits.group import Sample
 from cotfactory_filters.annotate.candidates import Candidate
@@ -35,7 +37,7 @@ def search(samples: Sequence[Sample]) -> list[Sample]:
     What was measured on the thought that the teacher set apart is not searched for again.
     """
     unknown = [place for place, sample in enumerate(samples) if _is_unsearched(sample)]
-    thoughts = [samples[place].turn.thought for place in unknown]
+    thoughts = pl.Series([samples[place].turn.thought for place in unknown], dtype=pl.String)
     found = list(samples)
     for place, claims, cues in zip(
         unknown, find_claims(thoughts), count_cues(thoughts), strict=True

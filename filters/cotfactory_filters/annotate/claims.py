@@ -1,7 +1,8 @@
 """What thoughts claim on their way: answers they state, and values that they take back."""
 
-from collections.abc import Iterable
 from typing import NamedTuple
+
+import polars as pl
 
 from cotfactory_filters.annotate.candidates import Candidate, find_candidates
 from cotfactory_filters.annotate.revisions import Revision, find_revisions
@@ -14,6 +15,10 @@ class Claims(NamedTuple):
     revised: list[Revision]
 
 
-def find_claims(thoughts: Iterable[str | None]) -> list[Claims]:
+def find_claims(thoughts: pl.Series) -> list[Claims]:
     """Returns what each thought claims; null claims nothing."""
-    return [Claims(find_candidates(text or ""), find_revisions(text or "")) for text in thoughts]
+    revised = find_revisions(thoughts)
+    return [
+        Claims(find_candidates(text or ""), found)
+        for text, found in zip(thoughts, revised, strict=True)
+    ]

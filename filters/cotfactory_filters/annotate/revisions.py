@@ -13,9 +13,14 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+import numpy as np
+import polars as pl
+
 from cotfactory_filters.annotate.candidates import Candidate, plain
 
 MAX_SENTENCE_CHARS = 600
+_MARK = "\0"
+_HEAD_CHARS = 16  # of what stands before an equals sign, to tell quantities apart
 DOUBT_CHARS = 240  # how far behind a value the sentence that doubts it may reach
 
 
@@ -24,6 +29,24 @@ class Revision(NamedTuple):
 
     first: Candidate
     last: Candidate
+
+
+class Sentences(NamedTuple):
+    """A text cut into sentences: sentence k is the characters [starts[k], ends[k]).
+
+    `possible` are the numbers of those that may give a quantity a value, `near` of those among them
+    that words which may doubt follow.
+    """
+
+    text: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+    possible: Sequence[int]
+    near: Sequence[int]
+
+    def sentence(self, number: int) -> str:
+        """The words of a sentence."""
+        return self.text[self.starts[number] : self.ends[number]]
 
 
 class _Statement(NamedTuple):
@@ -43,18 +66,20 @@ _TRIED = re.compile(
     re.IGNORECASE,
 )
 _WORDS = re.compile(r"(?<!\\)\b[^\W\d_]{3,}\b.*(?<!\\)\b[^\W\d_]{3,}\b|[\u4e00-\u9fff]{2}")
-_DOUBT = re.compile(
-    r"\b(?:wait|hmm+|hold\s+on|oops|mistake|let\s+me\s+(?:double|re-?(?:check|think|consider|do))"
+_DOUBT_WORDS = (
+    r"wait|hmm+|hold\s+on|oops|mistake|let\s+me\s+(?:double|re-?(?:check|think|consider|do))"
     r"|(?:is|seems|was|looks|sounds)\s+(?:wrong|incorrect|off|odd|strange|too\s+\w+)|is\s+(?:that|this)"
     r"\s+(?:right|correct|possible)|not\s+(?:right|correct|possible)|can(?:'t|not)\s+be|contradict\w*"
-    r"|(?:doesn't|does\s+not)\s+(?:match|make\s+sense|satisfy|fit|seem\s+right))\b"
-    r"|等等|等一下|不对|再想想|错了"
-    r"|\b(?:Moment|Halt|Warte|stimmt\s+nicht|Fehler)\b|\b(?:attends|attendez|erreur|pas\s+correct)\b"
-    r"|\b(?:espera|un\s+momento|incorrecto)\b|待って|いや、|間違"
-    r"|\b(?:подожди\w*|стоп|ошибк\w+|неверно)\b",
-    re.IGNORECASE,
+    r"|(?:doesn't|does\s+not)\s+(?:match|make\s+sense|satisfy|fit|seem\s+right)"
+    r"|Moment|Halt|Warte|stimmt\s+nicht|Fehler|attends|attendez|erreur|pas\s+correct"
+    r"|espera|un\s+momento|incorrecto"
 )
-_DIGIT = re.compile(r"\d")  # every value has one
+_DOUBT_CJK = r"等等|等一下|不对|再想想|错了|待って|いや、|間違"
+_DOUBT_CYRILLIC = r"подожди\w*|стоп|ошибк\w+|неверно"
+_DOUBT = re.compile(rf"\b(?:{_DOUBT_WORDS}|{_DOUBT_CYRILLIC})\b|{_DOUBT_CJK}", re.IGNORECASE)
+# Wherever _DOUBT matches, and little more. With boundaries of Unicode, Polars' engine would be
+# twenty times slower on texts that are not ASCII.
+_MAY_DOUBT = rf"(?i)(?-u:\b)(?:{_DOUBT_WORDS})(?-u:\b)|{_DOUBT_CJK}|{_DOUBT_CYRILLIC}"
 _NUMBER = r"[-−+]?\$?\d(?:[\d,]*\d)?(?:\.\d+)?(?:\s*/\s*\d+)?"
 _VALUE = (
     rf"(?:\\\(|\$|\*\*)?\s*(?P<value>{_NUMBER}|\\[dt]?frac\s*(?:\{{\d+\}}|\d)\s*(?:\{{\d+\}}|\d))\s*"
@@ -99,12 +124,15 @@ _COUNTING = (
     "ay",
     "AY",
 )  # parts of what opens _COUNTED
+_FOUND = r"(?:thought|said|got|had|found|calculated|computed|concluded)\s(?:[^.\n]{0,40}?\s)?"
+_MISTAKEN = r"[^.\n]{0,40}?"
+_WRONG = r"(?:mistake|wrong|incorrect|error|not\s+(?:right|correct))"
 _ADMITTED = re.compile(
-    rf"\b(?:thought|said|got|had|found|calculated|computed|concluded)\s(?:[^.\n]{{0,40}}?\s)?(?P<value>{_NUMBER})"
-    r"\b[^.\n]{0,40}?\b(?:mistake|wrong|incorrect|error|not\s+(?:right|correct))"
+    rf"\b{_FOUND}(?P<value>{_NUMBER})\b{_MISTAKEN}\b{_WRONG}"
     rf"|以为[^。\n]{{0,20}}?(?P<number>{_NUMBER})[^。\n]{{0,20}}?(?:错|不对)",
     re.IGNORECASE,
 )
+_MAY_ADMIT = rf"(?i)(?-u:\b){_FOUND}{_NUMBER}(?-u:\b){_MISTAKEN}(?-u:\b){_WRONG}|以为"
 _ANY_NUMBER = re.compile(rf"(?<![\w.^_]){_NUMBER}(?![\w^])")
 _COUNT_OF = re.compile(
     r".*\b(?:number\s+of|Anzahl\s+der|nombre\s+de|número\s+de)\s+", re.IGNORECASE
@@ -116,32 +144,60 @@ _QUALIFIED = re.compile(
 )
 
 
-def find_revisions(thought: str) -> list[Revision]:
-    """Returns the revisions in the order of their first values; of two at one place, one."""
-    statements = list(_statements(thought))
-    if not any(_doubted(thought, statement.sentence_end) for statement in statements):
+def find_revisions(thoughts: pl.Series) -> list[list[Revision]]:
+    """Returns the revisions of each thought, in the order of their first values.
+
+    Of two at one place there is one. Null has none.
+    """
+    found: list[list[Revision]] = [[] for _ in thoughts]
+    doubting = thoughts.str.contains(_MAY_DOUBT).fill_null(value=False).arg_true()
+    texts = thoughts.gather(doubting)
+    clear = texts.str.replace_all(_MARK, " ", literal=True)
+    marked = clear.str.replace_all(f"(?:{_MAY_DOUBT})", f"{_MARK}$0")
+    admitting = texts.str.contains(_MAY_ADMIT)
+    for row, text, marks, admits in zip(doubting, texts, marked, admitting, strict=True):
+        found[row] = revisions_in(_cut(text, marks), admits=admits)
+    return found
+
+
+def _cut(text: str, marked: str) -> Sentences:
+    """Cuts a text; `marked` is the text with a mark before each word that may doubt."""
+    from cotfactory_filters.annotate import sentences_scan  # noqa: PLC0415 - imports numba
+
+    data = np.frombuffer(marked.encode(), np.uint8)
+    starts, ends, marks = np.empty((3, len(data)), np.int32)
+    room = sentences_scan.Room(starts, ends, np.empty(len(data), np.bool_), marks)
+    count, total = sentences_scan.cut(data, room)
+    near = sentences_scan.near(room, count, total, DOUBT_CHARS)
+    numbers = (np.flatnonzero(flags).tolist() for flags in (room.possible[:count], near))
+    return Sentences(text, starts[:count].tolist(), ends[:count].tolist(), *numbers)
+
+
+def revisions_in(said: Sentences, *, admits: bool) -> list[Revision]:
+    """Returns the revisions of one text; without `admits`, none that words of a mistake show."""
+    thought = said.text
+    doubted = [s for s in _statements(said, said.near) if _doubted(thought, s.sentence_end)]
+    if not doubted:
         return []
-    by_quantity: dict[str, list[_Statement]] = {}
-    for statement in statements:
-        by_quantity.setdefault(statement.quantity, []).append(statement)
+    by_quantity: dict[str, list[_Statement]] = {s.quantity: [] for s in doubted}
+    for statement in _statements(said, said.possible, frozenset(by_quantity)):
+        by_quantity[statement.quantity].append(statement)
     found = [r for same in by_quantity.values() for r in _revised(thought, same)]
-    found += _admitted(thought, statements)
+    found += _admitted(thought, doubted) if admits else ()
     return sorted({revision.first.start: revision for revision in found}.values())
 
 
-def _admitted(thought: str, statements: list[_Statement]) -> Iterator[Revision]:
+def _admitted(thought: str, doubted: Sequence[_Statement]) -> Iterator[Revision]:
     """Values that are called a mistake later: "So it is 73. Earlier I thought it was 234, but …".
 
     The value that stands just before those words is the one that took its place.
     """
-    admissions = list(_ADMITTED.finditer(thought))
-    doubted: dict[str, list[Candidate]] = {}
-    for statement in statements if admissions else ():
-        if _doubted(thought, statement.sentence_end):
-            doubted.setdefault(plain(statement.value.text), []).append(statement.value)
-    for admitted in admissions:
+    by_value: dict[str, list[Candidate]] = {}
+    for statement in doubted:
+        by_value.setdefault(plain(statement.value.text), []).append(statement.value)
+    for admitted in _ADMITTED.finditer(thought):
         before = max(0, admitted.start() - DOUBT_CHARS)
-        same = doubted.get(plain(admitted["value"] or admitted["number"]), [])
+        same = by_value.get(plain(admitted["value"] or admitted["number"]), [])
         earlier = bisect_left(same, before, key=lambda value: value.end)
         numbers = list(_ANY_NUMBER.finditer(thought, before, admitted.start()))
         if earlier and numbers:
@@ -166,23 +222,36 @@ def _doubted(thought: str, at: int) -> bool:
     return bool(ends) and _DOUBT.search(nearby, 0, ends[min(1, len(ends) - 1)]) is not None
 
 
-def _statements(thought: str) -> Iterator[_Statement]:
-    sentences = list(_SENTENCE.finditer(thought))
-    for at, sentence in enumerate(sentences):
-        text = sentence[0]
-        stated = len(text) <= MAX_SENTENCE_CHARS and _DIGIT.search(text)
-        said = (_equated(text) or _named(text)) if stated else None
-        if said and not _tries(text) and not _led(sentences, at):
-            quantity, value, start, end = said
-            begin = sentence.start()
-            yield _Statement(quantity, Candidate(begin + start, begin + end, value), sentence.end())
+def _statements(
+    said: Sentences, numbers: Sequence[int], wanted: frozenset[str] | None = None
+) -> Iterator[_Statement]:
+    """Yields what some sentences state, of all quantities or of those that are wanted."""
+    for at in numbers:
+        text = said.sentence(at)
+        if wanted and not _may_be_of(text, wanted):
+            continue
+        read = _equated(text) or _named(text)
+        if not read or (wanted and read[0] not in wanted):
+            continue
+        if _TRIED.search(text) is None and not _led(said, at):
+            quantity, value, start, end = read
+            begin = said.starts[at]
+            yield _Statement(quantity, Candidate(begin + start, begin + end, value), said.ends[at])
 
 
-def _led(sentences: Sequence[re.Match[str]], at: int) -> bool:
+def _may_be_of(sentence: str, wanted: frozenset[str]) -> bool:
+    """Whether a sentence may be of these quantities: by what stands before its equals sign."""
+    head, equals, _ = sentence.partition("=")
+    last = plain(head[-_HEAD_CHARS:])[-1:].casefold()
+    named = not all(quantity.startswith("=") for quantity in wanted)
+    return named or (equals != "" and (not last or any(q.endswith(last) for q in wanted)))
+
+
+def _led(said: Sentences, at: int) -> bool:
     """Whether formulas go on with what an unfinished sentence tries: "If g = 13, then:"."""
-    while at > 0 and _WORDS.search(sentences[at][0]) is None:
+    while at > 0 and _WORDS.search(said.sentence(at)) is None:
         at -= 1
-        text = sentences[at][0]
+        text = said.sentence(at)
         if text.rstrip().endswith((":", "：", ",", "，")) and _tries(text):
             return True
     return False

@@ -1,5 +1,6 @@
 """Quantities that a thought gives one value, doubts, and gives another."""
 
+import polars as pl
 import pytest
 
 from cotfactory.splits.builders import journey_rows, shortcut_rows
@@ -36,9 +37,10 @@ Earlier I thought it was 36, but that was a mistake."""
 def test_a_value_that_is_doubted_and_replaced_is_found(
     thought: str, first: str | None, last: str | None
 ) -> None:
-    found = [(r.first.text, r.last.text) for r in find_revisions(thought)]
+    (revisions,) = find_revisions(pl.Series([thought]))
+    found = [(r.first.text, r.last.text) for r in revisions]
     assert found == ([(first, last)] if first else [])
-    for revision in find_revisions(thought):
+    for revision in revisions:
         for value in revision:
             assert thought[value.start : value.end] == value.text
 
@@ -59,7 +61,7 @@ def test_a_value_that_is_doubted_and_replaced_is_found(
     ],
 )
 def test_trials_other_quantities_and_values_that_were_right_before_are_none(thought: str) -> None:
-    assert find_revisions(thought) == []
+    assert find_revisions(pl.Series([thought])) == [[]]
 
 
 def looked_through(thought: str) -> Sample:
