@@ -1,9 +1,11 @@
 """Reflection: how a thought weighs, checks and revises."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
+import numpy as np
 import polars as pl
+import pyarrow as pa
 from pydantic import Field
 
 from cotfactory_filters.annotate.base import Annotator
@@ -11,6 +13,7 @@ from cotfactory_filters.annotate.candidates import Candidate, plain
 from cotfactory_filters.annotate.claims import Claims, find_claims
 from cotfactory_filters.annotate.cues import count_cues
 from cotfactory_filters.annotate.reflection_scan import count_words, vocabulary
+from cotfactory_filters.annotate.revisions import Revision
 from cotfactory_filters.utf8 import utf8
 from cotfactory_schemas import Settings
 
@@ -104,16 +107,28 @@ class Reflection(Annotator[ReflectionSettings]):
 
 
 def _stated(claims: Sequence[Claims]) -> pl.Series:
-    rows = [[c._asdict() for c in held.stated] for held in claims]
-    return pl.Series(rows, dtype=pl.List(_CANDIDATE))
+    return _lists(
+        [len(held.stated) for held in claims], _candidates(c for h in claims for c in h.stated)
+    )
 
 
 def _revised(claims: Sequence[Claims]) -> pl.Series:
-    rows = [
-        [{"first": r.first._asdict(), "last": r.last._asdict()} for r in held.revised]
-        for held in claims
-    ]
-    return pl.Series(rows, dtype=pl.List(_REVISION))
+    firsts = _candidates(r.first for held in claims for r in held.revised)
+    lasts = _candidates(r.last for held in claims for r in held.revised)
+    pairs = pa.StructArray.from_arrays([firsts, lasts], Revision._fields)
+    return _lists([len(held.revised) for held in claims], pairs)
+
+
+def _candidates(found: Iterable[Candidate]) -> pa.StructArray:
+    held = list(found)
+    starts, ends = (pa.array([c[at] for c in held], pa.int32()) for at in (0, 1))
+    texts = pa.array([c.text for c in held], pa.string())
+    return pa.StructArray.from_arrays([starts, ends, texts], Candidate._fields)
+
+
+def _lists(lengths: Sequence[int], values: pa.Array) -> pl.Series:
+    """Lists of such lengths; Polars' own reading of dictionaries takes longer than the search."""
+    return pl.Series(pa.ListArray.from_arrays(np.cumsum([0, *lengths], dtype=np.int32), values))
 
 
 def _first_is_last(stated: Sequence[Candidate]) -> bool | None:

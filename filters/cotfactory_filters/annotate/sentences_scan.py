@@ -14,7 +14,7 @@ U32 = NDArray[np.uint32]
 I32 = NDArray[np.int32]
 
 MAX_SENTENCE_CHARS = 600
-FULL_STOP, SPACE, DIGIT, ENDS_VALUE, COUNT_END, OPERATOR, ENDS, FOREIGN = (
+FULL_STOP, SPACE, DIGIT, BEGINS_VALUE, ENDS_VALUE, OPERATOR, ENDS, FOREIGN = (
     1, 2, 4, 8, 16, 32, 64, 128,
 )  # fmt: skip
 NEWLINE, EQUALS, BACKSLASH, DOLLAR, STAR = 0x0A, 0x3D, 0x5C, 0x24, 0x2A
@@ -27,21 +27,23 @@ def _kinds() -> U8:
         SPACE: b"\t\n\v\f\r\x1c\x1d\x1e\x1f \0",  # as Python's `re` has it; MARK is passed over
         DIGIT: b"0123456789",
         ENDS_VALUE: b"0123456789})$*%]",
-        COUNT_END: b"eEtTaAyY",
+        BEGINS_VALUE: b"0123456789\\$*-+",
         OPERATOR: b"=",
     }
     kinds = np.zeros(256, np.uint8)
     for kind, those in members.items():
         kinds[list(those)] |= kind
-    kinds[0x80:] |= ENDS_VALUE  # a degree sign, a word of Chinese …
+    kinds[0x80:] |= BEGINS_VALUE | ENDS_VALUE  # a minus sign, a degree sign, a word of Chinese …
     kinds[list(b".!?\xe3\xef")] |= ENDS
     kinds[[0xD0, 0xD1, *range(0xE3, 0x100)]] |= FOREIGN  # of scripts whose words are not looked up
     return kinds
 
 
 KIND = _kinds()
-_COUNTING = (b"here", b"HERE", b"gibt", b"GIBT", b"y a", b"Y A", b"ay", b"AY")
-"""Parts of what opens a count ("There are 7 …", "es gibt", "il y a", "hay")."""
+_COUNTING = (b" is", b" are", b" be", b"gibt", b" y a", b" hay")
+"""Ends of what stands before a count: "There are 7 …", "es gibt", "il y a", "hay"."""
+_ADVERBS = (b"on", b"ex", b"ju", b"in", b"ge", b"nu")
+"""How a word between that and the count begins: only, exactly, just, in total, genau, nur …"""
 _COPULAS = (
     b" is", b" are", b"uals", b"omes", b" be", b" to", b" ist", b"\xa4gt", b" est", b"vaut", b" es",
 )  # fmt: skip
@@ -54,6 +56,7 @@ def _words(words: tuple[bytes, ...]) -> tuple[U32, U32]:
 
 
 COUNTING, COUNTING_MASKS = _words(_COUNTING)
+ADVERBS, _ = _words(_ADVERBS)
 COPULAS, COPULA_MASKS = _words(_COPULAS)
 
 compiled = nb.njit(cache=True, nogil=True)
@@ -66,9 +69,9 @@ class Room(NamedTuple):
     """Sentence k is the characters (not bytes) [starts[k], ends[k]) of the text.
 
     `possible[k]` is false where no value can be stated: it has no digit, is too long, or has
-    neither nothing but a value behind its last equals sign, nor a word that counts, nor a word such
-    as "is" and a value at its end. `marks` are the characters before which a mark stands. There is
-    room for as many as the text has bytes.
+    neither nothing but a value behind its last equals sign, nor a count behind "there are" or the
+    like, nor a word such as "is" and a value at its end. `marks` are the characters before which a
+    mark stands. There is room for as many as the text has bytes.
     """
 
     starts: I32
@@ -175,6 +178,19 @@ def _is_value(data: U8, at: int, stop: int) -> bool:
 
 
 @compiled
+def _count_begins(data: U8, at: int) -> bool:
+    """Whether a value may come next, or one after `only`, `a total of` or the like."""
+    at = _spaces(data, at, data.size)
+    if at + 1 >= data.size or KIND[data[at]] & BEGINS_VALUE:
+        return at < data.size
+    first, second = data[at] | 0x20, data[at + 1] | 0x20
+    adverb = False
+    for word in ADVERBS:
+        adverb = adverb or (first == word >> np.uint32(8) and second == word & np.uint32(0xFF))
+    return adverb or (first == 0x61 and second == 0x20)  # a total of
+
+
+@compiled
 def _value_ends(data: U8, start: int, stop: int) -> bool:
     """Whether a value, or a unit behind one, may stand at the end, punctuation aside."""
     while stop > start and (KIND[data[stop - 1]] & SPACE or data[stop - 1] in (44, 46, 59, 33)):
@@ -240,12 +256,17 @@ def _sentence(data: U8, start: int, marks: I32) -> tuple[int, int, int, bool]:
     last = np.uint32(0x20)
     while at < data.size and data[at] != NEWLINE:
         byte = data[at]
+        kind = KIND[byte]
+        if kind == 0:  # most letters
+            last = (last << np.uint32(8)) | np.uint32(byte)
+            chars += 1
+            at += 1
+            continue
         if byte == MARK:
             marks[marked] = chars
             marked += 1
             at += 1
             continue
-        kind = KIND[byte]
         full_stop = _ends_sentence(data, at) if kind & ENDS else 0
         if full_stop:
             at += full_stop
@@ -253,13 +274,15 @@ def _sentence(data: U8, start: int, marks: I32) -> tuple[int, int, int, bool]:
             break
         digit = digit or bool(kind & DIGIT) or (byte >= 0xD9 and _may_be_digit(data, at))
         foreign = foreign or bool(kind & FOREIGN)
-        if kind & SPACE and _is_among(last | np.uint32(0x20202020), COPULAS, COPULA_MASKS):
-            copula = at
+        if kind & SPACE:
+            word = last | np.uint32(0x20202020)
+            copula = at if _is_among(word, COPULAS, COPULA_MASKS) else copula
+            counting = not counts and _is_among(word, COUNTING, COUNTING_MASKS)
+            counts = counts or (counting and _count_begins(data, at))
         if kind & OPERATOR:
             equals = at + 1
         chars += (byte & 0xC0) != 0x80
         last = (last << np.uint32(8)) | np.uint32(byte)
-        counts = counts or (bool(kind & COUNT_END) and _is_among(last, COUNTING, COUNTING_MASKS))
         at += 1
     seen = _Seen(counts, foreign, equals, copula)
     short = chars <= MAX_SENTENCE_CHARS
