@@ -27,7 +27,7 @@ _WORDS_PER_CHAR = np.array([1 / CHARS_PER_WORD.get(script, 1.0) for script in Sc
 class LanguageSettings(Settings):
     """When a sentence that its script leaves open counts as foreign, and how many are judged."""
 
-    min_confidence: float = Field(default=0.15, ge=0, le=1)
+    min_confidence: float = Field(default=0.25, ge=0, le=1)
     judged_bytes: int = Field(default=2048, ge=1, description="of a text, evenly sampled")
 
 
