@@ -49,7 +49,7 @@ class Sentences(NamedTuple):
         return self.text[self.starts[number] : self.ends[number]]
 
 
-class _Statement(NamedTuple):
+class Statement(NamedTuple):
     """A quantity, by its name without layout, and its value at [start, end) of the thought."""
 
     quantity: str
@@ -152,12 +152,22 @@ def find_revisions(thoughts: pl.Series) -> list[list[Revision]]:
     found: list[list[Revision]] = [[] for _ in thoughts]
     doubting = thoughts.str.contains(_MAY_DOUBT).fill_null(value=False).arg_true()
     texts = thoughts.gather(doubting)
-    clear = texts.str.replace_all(_MARK, " ", literal=True)
+    clear = texts.str.replace_all(_MARK, " ", literal=True) if _any_mark(texts) else texts
     marked = clear.str.replace_all(f"(?:{_MAY_DOUBT})", f"{_MARK}$0")
-    admitting = texts.str.contains(_MAY_ADMIT)
-    for row, text, marks, admits in zip(doubting, texts, marked, admitting, strict=True):
-        found[row] = revisions_in(_cut(text, marks), admits=admits)
+    said = (_cut(text, marks) for text, marks in zip(texts, marked, strict=True))
+    held = [
+        (row, sentences, doubted)
+        for row, sentences in zip(doubting, said, strict=True)
+        if (doubted := doubted_in(sentences))
+    ]
+    texts = pl.Series([sentences.text for _, sentences, _ in held], dtype=pl.String)
+    for (row, sentences, doubted), admits in zip(held, texts.str.contains(_MAY_ADMIT), strict=True):
+        found[row] = revisions_of(sentences, doubted, admits=admits)
     return found
+
+
+def _any_mark(texts: pl.Series) -> bool:
+    return bool(texts.str.contains(_MARK, literal=True).any())
 
 
 def _cut(text: str, marked: str) -> Sentences:
@@ -173,21 +183,28 @@ def _cut(text: str, marked: str) -> Sentences:
     return Sentences(text, starts[:count].tolist(), ends[:count].tolist(), *numbers)
 
 
-def revisions_in(said: Sentences, *, admits: bool) -> list[Revision]:
-    """Returns the revisions of one text; without `admits`, none that words of a mistake show."""
-    thought = said.text
-    doubted = [s for s in _statements(said, said.near) if _doubted(thought, s.sentence_end)]
-    if not doubted:
-        return []
-    by_quantity: dict[str, list[_Statement]] = {s.quantity: [] for s in doubted}
+def doubted_in(said: Sentences) -> list[Statement]:
+    """Returns what a text states and doubts at once."""
+    near = _statements(said, said.near)
+    return [statement for statement in near if _doubted(said.text, statement.sentence_end)]
+
+
+def revisions_of(
+    said: Sentences, doubted: Sequence[Statement], *, admits: bool = True
+) -> list[Revision]:
+    """Returns which doubted statements of a text were revised.
+
+    With `admits` those count, too, that are called a mistake later.
+    """
+    by_quantity: dict[str, list[Statement]] = {s.quantity: [] for s in doubted}
     for statement in _statements(said, said.possible, frozenset(by_quantity)):
         by_quantity[statement.quantity].append(statement)
-    found = [r for same in by_quantity.values() for r in _revised(thought, same)]
-    found += _admitted(thought, doubted) if admits else ()
+    found = [r for same in by_quantity.values() for r in _revised(said.text, same)]
+    found += _admitted(said.text, doubted) if admits else ()
     return sorted({revision.first.start: revision for revision in found}.values())
 
 
-def _admitted(thought: str, doubted: Sequence[_Statement]) -> Iterator[Revision]:
+def _admitted(thought: str, doubted: Sequence[Statement]) -> Iterator[Revision]:
     """Values that are called a mistake later: "So it is 73. Earlier I thought it was 234, but …".
 
     The value that stands just before those words is the one that took its place.
@@ -205,7 +222,7 @@ def _admitted(thought: str, doubted: Sequence[_Statement]) -> Iterator[Revision]
             yield Revision(same[earlier - 1], Candidate(last.start(), last.end(), last[0]))
 
 
-def _revised(thought: str, same: list[_Statement]) -> Iterator[Revision]:
+def _revised(thought: str, same: list[Statement]) -> Iterator[Revision]:
     """The values of one quantity that were doubted before its last value was ever given."""
     last = same[-1].value
     for here, following in pairwise(same):
@@ -224,19 +241,19 @@ def _doubted(thought: str, at: int) -> bool:
 
 def _statements(
     said: Sentences, numbers: Sequence[int], wanted: frozenset[str] | None = None
-) -> Iterator[_Statement]:
+) -> Iterator[Statement]:
     """Yields what some sentences state, of all quantities or of those that are wanted."""
     for at in numbers:
         text = said.sentence(at)
-        if wanted and not _may_be_of(text, wanted):
+        if wanted is not None and not _may_be_of(text, wanted):
             continue
         read = _equated(text) or _named(text)
-        if not read or (wanted and read[0] not in wanted):
+        if not read or (wanted is not None and read[0] not in wanted):
             continue
         if _TRIED.search(text) is None and not _led(said, at):
             quantity, value, start, end = read
             begin = said.starts[at]
-            yield _Statement(quantity, Candidate(begin + start, begin + end, value), said.ends[at])
+            yield Statement(quantity, Candidate(begin + start, begin + end, value), said.ends[at])
 
 
 def _may_be_of(sentence: str, wanted: frozenset[str]) -> bool:

@@ -245,6 +245,15 @@ def _ends_sentence(data: U8, at: int) -> int:
 
 
 @compiled
+def _word_before(data: U8, start: int, at: int) -> np.uint32:
+    """The four bytes before a place in lower case; a space where a sentence or a mark begins."""
+    word = np.uint32(0x20)
+    for n in range(max(start, at - 4), at):
+        word = (word << np.uint32(8)) | np.uint32(data[n] | 0x20)
+    return word
+
+
+@compiled
 def _sentence(data: U8, start: int, marks: I32) -> tuple[int, int, int, bool]:
     """Reads a sentence; returns its last byte's successor, its characters, its marks, if possible.
 
@@ -253,12 +262,10 @@ def _sentence(data: U8, start: int, marks: I32) -> tuple[int, int, int, bool]:
     """
     at, chars, marked, equals, copula = start, 0, 0, -1, -1
     digit = counts = foreign = False
-    last = np.uint32(0x20)
     while at < data.size and data[at] != NEWLINE:
         byte = data[at]
         kind = KIND[byte]
         if kind == 0:  # most letters
-            last = (last << np.uint32(8)) | np.uint32(byte)
             chars += 1
             at += 1
             continue
@@ -275,14 +282,13 @@ def _sentence(data: U8, start: int, marks: I32) -> tuple[int, int, int, bool]:
         digit = digit or bool(kind & DIGIT) or (byte >= 0xD9 and _may_be_digit(data, at))
         foreign = foreign or bool(kind & FOREIGN)
         if kind & SPACE:
-            word = last | np.uint32(0x20202020)
+            word = _word_before(data, start, at)
             copula = at if _is_among(word, COPULAS, COPULA_MASKS) else copula
             counting = not counts and _is_among(word, COUNTING, COUNTING_MASKS)
             counts = counts or (counting and _count_begins(data, at))
         if kind & OPERATOR:
             equals = at + 1
         chars += (byte & 0xC0) != 0x80
-        last = (last << np.uint32(8)) | np.uint32(byte)
         at += 1
     seen = _Seen(counts, foreign, equals, copula)
     short = chars <= MAX_SENTENCE_CHARS

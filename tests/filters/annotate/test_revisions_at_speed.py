@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 
 from cotfactory_filters.annotate import sentences_scan
 from cotfactory_filters.annotate.cues import CUE, count_cues
-from cotfactory_filters.annotate.revisions import Sentences, find_revisions, revisions_in
+from cotfactory_filters.annotate.revisions import (
+    Sentences,
+    doubted_in,
+    find_revisions,
+    revisions_of,
+)
 
 SENTENCE = re.compile(r"[^\n.!?。！？]+(?:[.!?](?!\s)[^\n.!?。！？]*)*[.!?。！？]?")
 PIECES = [
@@ -42,8 +47,8 @@ def test_what_is_passed_over_holds_no_revision(text: str) -> None:
     found = list(SENTENCE.finditer(text))
     every = range(len(found))
     spans = [m.start() for m in found], [m.end() for m in found]
-    plainly = revisions_in(Sentences(text, *spans, every, every), admits=True)
-    assert find_revisions(pl.Series([text])) == [plainly]
+    said = Sentences(text, *spans, every, every)
+    assert find_revisions(pl.Series([text])) == [revisions_of(said, doubted_in(said))]
 
 
 def test_a_thought_that_is_null_has_none() -> None:
