@@ -258,10 +258,12 @@ def _statements(
 
 def _may_be_of(sentence: str, wanted: frozenset[str]) -> bool:
     """Whether a sentence may be of these quantities: by what stands before its equals sign."""
-    head, equals, _ = sentence.partition("=")
-    last = plain(head[-_HEAD_CHARS:])[-1:].casefold()
-    named = not all(quantity.startswith("=") for quantity in wanted)
-    return named or (equals != "" and (not last or any(q.endswith(last) for q in wanted)))
+    if not all(quantity.startswith("=") for quantity in wanted):
+        return True
+    mark = _EQUALS.search(sentence)
+    head = sentence[max(0, mark.start() - _HEAD_CHARS) : mark.start()] if mark else ""
+    last = plain(head)[-1:].casefold()
+    return mark is not None and (not last or any(q.endswith(last) for q in wanted))
 
 
 def _led(said: Sentences, at: int) -> bool:

@@ -22,6 +22,7 @@ PIECES = [
     "So x = 5", "x = 7", "y = 3x + 2", "the area is 12", "there are 8 sets", "the sum equals 9",
     "x = \\frac{1}{2}", "= 5\\pi", "n = 1,000", "Die Summe ist 36", "所以总数是36", "和は42です",
     "La suma es 36", "the angle is 30°", "it comes to only 4 units", "x = −3", "x = ４", "√2 = 1.4",
+    "x != 5, y = 3", "x <= 3 and x = 4",
     "Wait", "But wait, that is wrong", "Hmm", "Is that right", "等等", "Moment", "ошибка",
     "I thought it was 5, but that was a mistake", "If x = 5", "then:", "e.g. 3.5", "...", "\0",
     ". ", ".", "! ", "?", "。", "！", "\n", "\n\n", ".\u3000", ".\u2028", ", ", " ", "\x1c", "😀",
