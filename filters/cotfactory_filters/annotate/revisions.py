@@ -15,8 +15,13 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from cotfactory_filters.annotate.candidates import Candidate, plain
+from cotfactory_filters.utf8 import utf8
+
+I32 = NDArray[np.int32]
+Flags = NDArray[np.bool_]
 
 MAX_SENTENCE_CHARS = 600
 _MARK = "\0"
@@ -34,15 +39,15 @@ class Revision(NamedTuple):
 class Sentences(NamedTuple):
     """A text cut into sentences: sentence k is the characters [starts[k], ends[k]).
 
-    `possible` are the numbers of those that may give a quantity a value, `near` of those among them
-    that words which may doubt follow.
+    `possible` says of each whether it may give a quantity a value, `near` also whether words that
+    may doubt follow.
     """
 
     text: str
-    starts: Sequence[int]
-    ends: Sequence[int]
-    possible: Sequence[int]
-    near: Sequence[int]
+    starts: I32
+    ends: I32
+    possible: Flags
+    near: Flags
 
     def sentence(self, number: int) -> str:
         """The words of a sentence."""
@@ -154,7 +159,7 @@ def find_revisions(thoughts: pl.Series) -> list[list[Revision]]:
     texts = thoughts.gather(doubting)
     clear = texts.str.replace_all(_MARK, " ", literal=True) if _any_mark(texts) else texts
     marked = clear.str.replace_all(f"(?:{_MAY_DOUBT})", f"{_MARK}$0")
-    said = (_cut(text, marks) for text, marks in zip(texts, marked, strict=True))
+    said = _cut_all(texts, marked)
     held = [
         (row, sentences, doubted)
         for row, sentences in zip(doubting, said, strict=True)
@@ -170,17 +175,15 @@ def _any_mark(texts: pl.Series) -> bool:
     return bool(texts.str.contains(_MARK, literal=True).any())
 
 
-def _cut(text: str, marked: str) -> Sentences:
-    """Cuts a text; `marked` is the text with a mark before each word that may doubt."""
+def _cut_all(texts: pl.Series, marked: pl.Series) -> Iterator[Sentences]:
+    """Cuts texts; `marked` are the same with a mark before each word that may doubt."""
     from cotfactory_filters.annotate import sentences_scan  # noqa: PLC0415 - imports numba
 
-    data = np.frombuffer(marked.encode(), np.uint8)
-    starts, ends, marks = np.empty((3, len(data)), np.int32)
-    room = sentences_scan.Room(starts, ends, np.empty(len(data), np.bool_), marks)
-    count, total = sentences_scan.cut(data, room)
-    near = sentences_scan.near(room, count, total, DOUBT_CHARS)
-    numbers = (np.flatnonzero(flags).tolist() for flags in (room.possible[:count], near))
-    return Sentences(text, starts[:count].tolist(), ends[:count].tolist(), *numbers)
+    bounds = utf8(marked)
+    room = sentences_scan.room(int(np.diff(bounds.offsets).max(initial=0)))
+    for text, (start, stop) in zip(texts, pairwise(bounds.offsets.tolist()), strict=True):
+        found = sentences_scan.cut(bounds.data[start:stop], room, DOUBT_CHARS)
+        yield Sentences(text, *found)
 
 
 def doubted_in(said: Sentences) -> list[Statement]:
@@ -240,10 +243,10 @@ def _doubted(thought: str, at: int) -> bool:
 
 
 def _statements(
-    said: Sentences, numbers: Sequence[int], wanted: frozenset[str] | None = None
+    said: Sentences, which: Flags, wanted: frozenset[str] | None = None
 ) -> Iterator[Statement]:
     """Yields what some sentences state, of all quantities or of those that are wanted."""
-    for at in numbers:
+    for at in np.flatnonzero(which).tolist():
         text = said.sentence(at)
         if wanted is not None and not _may_be_of(text, wanted):
             continue
@@ -252,8 +255,8 @@ def _statements(
             continue
         if _TRIED.search(text) is None and not _led(said, at):
             quantity, value, start, end = read
-            begin = said.starts[at]
-            yield Statement(quantity, Candidate(begin + start, begin + end, value), said.ends[at])
+            begin, stop = int(said.starts[at]), int(said.ends[at])
+            yield Statement(quantity, Candidate(begin + start, begin + end, value), stop)
 
 
 def _may_be_of(sentence: str, wanted: frozenset[str]) -> bool:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 U8 = NDArray[np.uint8]
 U32 = NDArray[np.uint32]
 I32 = NDArray[np.int32]
+Flags = NDArray[np.bool_]
 
 MAX_SENTENCE_CHARS = 600
 FULL_STOP, SPACE, DIGIT, BEGINS_VALUE, ENDS_VALUE, OPERATOR, ENDS, FOREIGN = (
@@ -76,7 +77,7 @@ class Room(NamedTuple):
 
     starts: I32
     ends: I32
-    possible: NDArray[np.bool_]
+    possible: Flags
     marks: I32
 
 
@@ -179,7 +180,7 @@ def _is_value(data: U8, at: int, stop: int) -> bool:
 
 @compiled
 def _count_begins(data: U8, at: int) -> bool:
-    """Whether a value may come next, or one after `only`, `a total of` or the like."""
+    """Whether a value comes next, or one after `only`, `a total of` or the like."""
     at = _spaces(data, at, data.size)
     if at + 1 >= data.size or KIND[data[at]] & BEGINS_VALUE:
         return at < data.size
@@ -281,11 +282,10 @@ def _sentence(data: U8, start: int, marks: I32) -> tuple[int, int, int, bool]:
             break
         digit = digit or bool(kind & DIGIT) or (byte >= 0xD9 and _may_be_digit(data, at))
         foreign = foreign or bool(kind & FOREIGN)
-        if kind & SPACE:
+        if kind & SPACE and _count_begins(data, at):
             word = _word_before(data, start, at)
             copula = at if _is_among(word, COPULAS, COPULA_MASKS) else copula
-            counting = not counts and _is_among(word, COUNTING, COUNTING_MASKS)
-            counts = counts or (counting and _count_begins(data, at))
+            counts = counts or _is_among(word, COUNTING, COUNTING_MASKS)
         if kind & OPERATOR:
             equals = at + 1
         chars += (byte & 0xC0) != 0x80
@@ -295,9 +295,18 @@ def _sentence(data: U8, start: int, marks: I32) -> tuple[int, int, int, bool]:
     return at, chars, marked, digit and short and _may_state(data, start, at, seen)
 
 
+def room(size: int) -> Room:
+    """Returns room for the sentences of texts of up to so many bytes."""
+    starts, ends, marks = np.empty((3, size), np.int32)
+    return Room(starts, ends, np.empty(size, np.bool_), marks)
+
+
 @compiled
-def cut(data: U8, room: Room) -> tuple[int, int]:
-    """Cuts a text into sentences; returns how many there are, and how many marks."""
+def cut(data: U8, room: Room, reach: int) -> tuple[I32, I32, Flags, Flags]:
+    """Cuts a text into sentences; returns their starts, their ends, and which are possible.
+
+    The last are those of the possible ones that a mark follows within so many characters.
+    """
     at, char, count, marked = 0, 0, 0, 0
     while at < data.size:
         skipped = 1 if data[at] == NEWLINE else _full_stop(data, at)
@@ -311,17 +320,18 @@ def cut(data: U8, room: Room) -> tuple[int, int]:
         char += chars
         count += 1
         marked += more
-    return count, marked
+    starts, ends = room.starts[:count].copy(), room.ends[:count].copy()
+    possible = room.possible[:count].copy()
+    return starts, ends, possible, _near(ends, possible, room.marks[:marked], reach)
 
 
 @compiled
-def near(room: Room, count: int, marked: int, reach: int) -> NDArray[np.bool_]:
-    """Which of the possible sentences have a mark behind them, within so many characters."""
-    found = np.zeros(count, np.bool_)
+def _near(ends: I32, possible: Flags, marks: I32, reach: int) -> Flags:
+    found = np.zeros(ends.size, np.bool_)
     mark = 0
-    for k in range(count):
-        while mark < marked and room.marks[mark] < room.ends[k]:
+    for k in range(ends.size):
+        while mark < marks.size and marks[mark] < ends[k]:
             mark += 1
-        if mark < marked and room.marks[mark] < room.ends[k] + reach:
-            found[k] = room.possible[k]
+        if mark < marks.size and marks[mark] < ends[k] + reach:
+            found[k] = possible[k]
     return found

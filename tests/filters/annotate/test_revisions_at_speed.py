@@ -31,10 +31,8 @@ PIECES = [
 
 def cut(text: str) -> list[str]:
     data = np.frombuffer(text.encode(), np.uint8)
-    starts, ends, marks = np.empty((3, len(data)), np.int32)
-    room = sentences_scan.Room(starts, ends, np.empty(len(data), np.bool_), marks)
-    count, _ = sentences_scan.cut(data, room)
-    return [text[a:b] for a, b in zip(starts[:count], ends[:count], strict=True)]
+    starts, ends, *_ = sentences_scan.cut(data, sentences_scan.room(len(data)), reach=1)
+    return [text[a:b] for a, b in zip(starts, ends, strict=True)]
 
 
 @given(st.one_of(st.text(), st.lists(st.sampled_from(PIECES)).map("".join)))
@@ -46,9 +44,9 @@ def test_sentences_are_those_of_the_expression(text: str) -> None:
 @given(st.lists(st.sampled_from(PIECES), min_size=4, max_size=40).map("".join))
 def test_what_is_passed_over_holds_no_revision(text: str) -> None:
     found = list(SENTENCE.finditer(text))
-    every = range(len(found))
-    spans = [m.start() for m in found], [m.end() for m in found]
-    said = Sentences(text, *spans, every, every)
+    every = np.ones(len(found), np.bool_)
+    starts, ends = ([m.span()[end] for m in found] for end in (0, 1))
+    said = Sentences(text, np.array(starts), np.array(ends), every, every)
     assert find_revisions(pl.Series([text])) == [revisions_of(said, doubted_in(said))]
 
 
