@@ -255,13 +255,13 @@ def _word_before(data: U8, start: int, at: int) -> np.uint32:
 
 
 @compiled
-def _sentence(data: U8, start: int, marks: I32) -> tuple[int, int, int, bool]:
-    """Reads a sentence; returns its last byte's successor, its characters, its marks, if possible.
+def _sentence(data: U8, start: int, marks: I32, marked: int) -> tuple[int, int, int, bool]:
+    """Reads a sentence; returns its last byte's successor, its characters, all marks, if possible.
 
-    It ends before the end of a line, or behind a full stop that white space follows. `marks` gets
-    the characters of the sentence before which marks stand.
+    It ends before the end of a line, or behind a full stop that white space follows. `marks` gets,
+    from place `marked` on, the characters of the sentence before which marks stand.
     """
-    at, chars, marked, equals, copula = start, 0, 0, -1, -1
+    at, chars, equals, copula = start, 0, -1, -1
     digit = counts = foreign = False
     while at < data.size and data[at] != NEWLINE:
         byte = data[at]
@@ -314,12 +314,13 @@ def cut(data: U8, room: Room, reach: int) -> tuple[I32, I32, Flags, Flags]:
             at += skipped
             char += 1
             continue
-        at, chars, more, room.possible[count] = _sentence(data, at, room.marks[marked:])
-        room.marks[marked : marked + more] += char
+        before = marked
+        at, chars, marked, room.possible[count] = _sentence(data, at, room.marks, before)
+        for mark in range(before, marked):
+            room.marks[mark] += char
         room.starts[count], room.ends[count] = char, char + chars
         char += chars
         count += 1
-        marked += more
     starts, ends = room.starts[:count].copy(), room.ends[:count].copy()
     possible = room.possible[:count].copy()
     return starts, ends, possible, _near(ends, possible, room.marks[:marked], reach)
