@@ -5,18 +5,15 @@ carries in its metadata the key of what it was made from, and is made again when
 """
 
 import logging
-import multiprocessing
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
-from cotfactory import interrupts
 from cotfactory.annotate_part import Failure, PartResult, PartTask, annotate_part, rows_of, stale
 from cotfactory.annotate_ray import ray_results
-from cotfactory.errors import CotfactoryError, UsageError
+from cotfactory.errors import UsageError
 from cotfactory.store.run import Run
+from cotfactory.workers import Workers
 from cotfactory_filters.annotate import make_annotators
 from cotfactory_schemas.recipe import FilterSettings
 
@@ -95,20 +92,5 @@ def _results(tasks: Sequence[PartTask], settings: FilterSettings) -> Iterator[Pa
     if settings.executor == "ray" and ordered:
         yield from ray_results(ordered)
         return
-    if workers <= 1:
-        yield from map(annotate_part, ordered)
-        return
-    # A fork would copy the locks of Polars' and Arrow's threads in whatever state they are in.
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))
-    try:
-        with interrupts.held():
-            futures = [pool.submit(annotate_part, task) for task in ordered]
-        for future in as_completed(futures):
-            yield future.result()
-    except BrokenProcessPool as error:
-        raise CotfactoryError(
-            "A worker process was killed while annotating, most likely for its memory. What is "
-            "done is kept: run the same command again, with --set filter.workers=1."
-        ) from error
-    finally:
-        pool.shutdown(cancel_futures=True)
+    with Workers(workers, "annotating") as pool:
+        yield from pool.each(annotate_part, ordered)

@@ -142,6 +142,13 @@ def annotated_parts(run: Run) -> dict[str, list[Path]]:
     return {annotator: files for annotator, files in found.items() if files}
 
 
+def annotations_of(run: Run, annotator: str) -> str | None:
+    """The SELECT of what one annotator measured; None unless it has measured every trace."""
+    files = annotated_parts(run).get(annotator)
+    every = files is not None and len(files) == len(run.parts("traces"))
+    return f"SELECT * FROM {_parquet(files)}" if files and every else None
+
+
 def _annotations(run: Run) -> str:
     """One row for each trace; what an annotator has not measured is null."""
     parts = run.parts("traces")

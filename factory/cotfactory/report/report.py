@@ -29,7 +29,7 @@ def render(run: Run) -> str:
     """Returns the report as HTML."""
     known = facts(run)
     with catalog.connect(run) as connection:
-        unit, histograms = histograms_of(connection)
+        unit, histograms = histograms_of(run, connection)
         return (
             environment()
             .get_template("report.html.jinja")

@@ -168,7 +168,7 @@ def _shuffled(run: Run, tell: _Told) -> Iterator[tuple[list[_Range], Workers]]:
     starts = buckets[::RANGE_BUCKETS]
     count = min(run.recipe.filter.workers, len(starts))
     with (
-        tempfile.TemporaryDirectory(prefix=".sort-", dir=run.path) as name,
+        tempfile.TemporaryDirectory(atomic.TEMPORARY_SUFFIX, ".sort-", run.path) as name,
         Workers(count, "building the splits") as workers,
     ):
         shuffle(run, Path(name), workers, functools.partial(tell, "shuffle"))
