@@ -5,7 +5,7 @@ import re
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cotfactory_filters.annotate import sentences_scan
@@ -35,12 +35,14 @@ def cut(text: str) -> list[str]:
     return [text[a:b] for a, b in zip(starts, ends, strict=True)]
 
 
+@settings(deadline=None)  # the first call compiles
 @given(st.one_of(st.text(), st.lists(st.sampled_from(PIECES)).map("".join)))
 def test_sentences_are_those_of_the_expression(text: str) -> None:
     text = text.replace("\0", "")  # is a mark
     assert cut(text) == SENTENCE.findall(text)
 
 
+@settings(deadline=None)  # the first call compiles
 @given(st.lists(st.sampled_from(PIECES), min_size=4, max_size=40).map("".join))
 def test_what_is_passed_over_holds_no_revision(text: str) -> None:
     found = list(SENTENCE.finditer(text))
@@ -55,6 +57,7 @@ def test_a_thought_that_is_null_has_none() -> None:
 
 
 @pytest.mark.parametrize("around", ["", "ü", "後", " ", "(", "é. "])
+@settings(deadline=None)  # the first call starts Polars' threads
 @given(words=st.lists(st.sampled_from(["wait", "However", "überprüfe", "стоп", "错了", "2", ","])))
 def test_cues_are_counted_as_the_expression_finds_them(around: str, words: list[str]) -> None:
     text = f" {around} ".join(words)
